@@ -1,0 +1,57 @@
+import type { FieldLayout } from './field-layout.js';
+
+/** Where an event stands in its source log: the identity of events without an `id` of their own. */
+export interface EventPosition {
+  readonly stream: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/**
+ * One event as the engine sees it: its position, its time, its bytes as they came, and the fields that
+ * rules read, decoded into the slots of a layout. Conditions read slots; alerts splice `raw`.
+ */
+export class Event implements EventPosition {
+  #raw: Uint8Array;
+  #kept = false;
+  #id: string | undefined;
+
+  constructor(
+    readonly layout: FieldLayout,
+    readonly stream: string,
+    readonly partition: number,
+    readonly offset: number,
+    /** Event time, epoch ms. */
+    readonly time: number,
+    raw: Uint8Array,
+    /** By slot; shorter than the layout for an event decoded before the layout grew, or restored. */
+    readonly fields: unknown[],
+    id?: string,
+  ) {
+    this.#raw = raw;
+    this.#id = id;
+  }
+
+  /** UTF-8 JSON, byte for byte as it came. */
+  get raw(): Uint8Array {
+    return this.#raw;
+  }
+
+  /** The stream's `id` expression, else stream/partition/offset. */
+  get id(): string {
+    return (this.#id ??= `${this.stream}/${this.partition}/${this.offset}`);
+  }
+
+  /** Called when a partial match takes the event: its bytes leave the batch they came in, once. */
+  keep(): void {
+    if (this.#kept) return;
+    this.#kept = true;
+    this.#raw = Uint8Array.prototype.slice.call(this.#raw);
+  }
+
+  /** The value of a slot that was not decoded with the event. */
+  decodeSlot(slot: number): unknown {
+    this.layout.decodeMissing(this);
+    return this.fields[slot];
+  }
+}

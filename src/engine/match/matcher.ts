@@ -1,0 +1,63 @@
+import type { Event } from '../event/event.js';
+import type { BinaryReader, BinaryWriter } from '../state/binary.js';
+
+/** One event taken by one step, in the order taken. */
+export interface Taken {
+  /** Index into the pattern's list of step names. */
+  readonly step: number;
+  readonly event: Event;
+}
+
+/** A completed match, or a partial match that ran out of time. */
+export interface Match {
+  readonly kind: 'match' | 'timeout';
+  /** In the order taken. Empty matches are never emitted. */
+  readonly path: readonly Taken[];
+  /** Epoch ms: the last event's time, or the deadline for absences and time-outs. */
+  readonly endTime: number;
+}
+
+/** What a matcher reports while it works; one object serves all keys of a rule. */
+export interface MatchOutput {
+  match(match: Match): void;
+  /** A condition that gave an error or no boolean: it counts as false. `expression` is its number in the rule's table. */
+  conditionError(expression: number, error: unknown): void;
+  /** A bound was reached: `dropped` partial matches (dropOldest, dropNewest) were given up. */
+  limitReached(limit: 'keptEvents' | 'keptBytes' | 'matchesPerEvent', dropped: number): void;
+}
+
+/** Events are written once per key and shared by all rules of that key; matchers write their numbers. */
+export interface EventTable {
+  indexOf(event: Event): number;
+}
+
+/**
+ * Runs one rule's pattern over the events of one key. Frozen and stateless: all that changes is in `S`,
+ * one serialisable object per key. The representations of architecture.md (runs, compact, grouped)
+ * each implement this.
+ */
+export interface Matcher<S> {
+  createState(): S;
+  /** Nothing open: the key may forget the state. */
+  isEmpty(state: S): boolean;
+  /** Moves the key's time; partial matches out of time leave, absences match. Times never go back. */
+  advanceTime(state: S, time: number, out: MatchOutput): void;
+  /** The caller has advanced time to the event's own time before. Events come in order. */
+  processEvent(state: S, event: Event, out: MatchOutput): void;
+  /** Epoch ms of the earliest deadline (advanceTime to it would do something), Infinity without one. */
+  nextDeadline(state: S): number;
+  write(state: S, out: BinaryWriter, events: EventTable): void;
+  /** `version` is the format version that stood before the state; every older one is read. */
+  read(from: BinaryReader, events: readonly Event[], version: number): S;
+  /** Open partial matches, for people to look at. */
+  describe(state: S): readonly OpenMatch[];
+}
+
+/** A partial match as GET /v1/rules/:id/keys/:key shows it. */
+export interface OpenMatch {
+  /** The step it waits at. */
+  readonly waitingFor: string;
+  readonly path: readonly Taken[];
+  /** Epoch ms; Infinity without one. */
+  readonly deadline: number;
+}

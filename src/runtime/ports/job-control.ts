@@ -1,0 +1,82 @@
+/** What the service may ask of the running job. Every change resolves once its journal entry is committed. */
+export interface JobControl {
+  /** Activates a stored version (the rule's first, or a new one), or flips shadow and active. */
+  activateRule(rule: string, version: number, status: 'active' | 'shadow'): Promise<RuleChangeResult>;
+  pauseRule(rule: string): Promise<RuleChangeResult>;
+  retireRule(rule: string): Promise<RuleChangeResult>;
+  /** What activating would do to the open partial matches; nothing changes. */
+  previewRule(rule: string, document: unknown): Promise<RuleChangeResult>;
+  streamChanged(stream: string, version: number): Promise<void>;
+  streamDeleted(stream: string): Promise<void>;
+  /** A producer asserts that all up to `time` (epoch ms) has been sent. Resolves with the stream's watermark. */
+  assertWatermark(stream: string, time: number): Promise<number>;
+  /** We answered 429 or 503: that silence is ours, the quiet clock starts again. */
+  refused(stream: string): void;
+  ruleStats(rule: string): RuleStats | undefined;
+  openMatches(rule: string, key: unknown): Promise<readonly OpenMatchView[]>;
+  status(): JobStatus;
+  metrics(): JobMetrics;
+}
+
+export interface RuleChangeResult {
+  /** Open partial matches that go on, and that are given up. */
+  readonly carried: number;
+  readonly dropped: number;
+}
+
+export interface OpenMatchView {
+  readonly waitingFor: string;
+  /** Epoch ms; null without a bound. */
+  readonly deadline: number | null;
+  /** Step to the events it took, as JSON values. */
+  readonly steps: Readonly<Record<string, readonly { id: string; time: number; event: unknown }[]>>;
+}
+
+export interface RuleStats {
+  readonly rule: string;
+  readonly version: number;
+  readonly status: 'active' | 'shadow' | 'paused';
+  readonly events: number;
+  readonly alerts: number;
+  readonly suppressed: number;
+  readonly timeouts: number;
+  readonly keys: number;
+  readonly keptEvents: number;
+  readonly conditionErrors: number;
+  readonly conditionErrorSample: string | null;
+  readonly unusableKeys: number;
+  readonly unusableKeySample: string | null;
+  readonly limitReached: number;
+  /** Epoch ms; null before the first event. */
+  readonly watermark: number | null;
+}
+
+export interface StreamStatus {
+  readonly stream: string;
+  readonly partition: number;
+  readonly nextOffset: number;
+  readonly endOffset: number;
+  /** Epoch ms; null before the first event. */
+  readonly watermark: number | null;
+  readonly idle: boolean;
+  readonly events: number;
+  readonly late: number;
+  readonly duplicates: number;
+}
+
+export interface JobStatus {
+  readonly state: 'created' | 'recovering' | 'running' | 'stalled' | 'stopping' | 'stopped' | 'failed';
+  /** Why it is not running, for health. */
+  readonly reason: string | null;
+  readonly since: number;
+  readonly streams: readonly StreamStatus[];
+  readonly restarts: number;
+}
+
+export interface JobMetrics {
+  readonly rules: readonly RuleStats[];
+  readonly streams: readonly StreamStatus[];
+  readonly deadLetters: number;
+  readonly ghostAlerts: number;
+  readonly checkpoints: { readonly completed: number; readonly failed: number; readonly lastId: number; readonly lastBytes: number; readonly lastPauseMs: number; readonly lastDurationMs: number; readonly lastAt: number | null };
+}

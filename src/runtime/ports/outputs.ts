@@ -1,0 +1,81 @@
+import type { EventPosition } from '../../engine/event/event.js';
+
+/** Next offset per partition, by "stream/partition". */
+export type Positions = Readonly<Record<string, number>>;
+
+/** Everything that decides output and is not in a source log (time-and-recovery of docs/). */
+export type JournalPayload =
+  | { readonly kind: 'rule-activated'; readonly rule: string; readonly version: number; readonly status: 'active' | 'shadow' }
+  | { readonly kind: 'rule-paused'; readonly rule: string; readonly reason: 'user' | 'limit' | 'watchdog' }
+  | { readonly kind: 'rule-retired'; readonly rule: string }
+  | { readonly kind: 'stream-changed'; readonly stream: string; readonly version: number }
+  | { readonly kind: 'stream-deleted'; readonly stream: string }
+  | { readonly kind: 'partition-idle'; readonly stream: string; readonly partition: number }
+  | { readonly kind: 'partition-active'; readonly stream: string; readonly partition: number; readonly floor: number }
+  | { readonly kind: 'time-advanced'; readonly stream: string; readonly watermark: number; readonly cause: 'quiet' | 'asserted' }
+  | { readonly kind: 'poison'; readonly rule: string; readonly event: EventPosition };
+
+/** Applied again at exactly these positions by recovery and replay. */
+export interface JournalEntry {
+  /** From 1, without gaps. */
+  readonly sequence: number;
+  readonly positions: Positions;
+  readonly payload: JournalPayload;
+}
+
+export interface AlertOutput {
+  /** 32 hex digits, the same again on every replay. */
+  readonly id: string;
+  readonly rule: string;
+  readonly ruleVersion: number;
+  readonly kind: 'match' | 'timeout' | 'window';
+  readonly severity: string;
+  /** The key as JSON text; "null" without one. */
+  readonly key: string;
+  readonly shadow: boolean;
+  /** The alert as a JSON object without `detectedAt`, which the store adds. Events in it byte for byte. */
+  readonly body: Uint8Array;
+  /** JSON array: [{step, event, edge, time}]. */
+  readonly explanation: Uint8Array;
+}
+
+export interface DeadLetterOutput {
+  /** Deterministic; a second letter with the same identity is not written. */
+  readonly identity: string;
+  readonly stream: string;
+  readonly partition: number | null;
+  readonly offset: number | null;
+  readonly code: string;
+  readonly message: string;
+  /** Epoch ms of the event, if known. */
+  readonly time?: number;
+  readonly watermark?: number;
+  readonly cause?: string;
+  readonly raw: Uint8Array;
+}
+
+/** The meaning of a checkpoint is the worker's; the store keeps bytes. */
+export interface CheckpointOutput {
+  /** From 1, growing. */
+  readonly id: number;
+  readonly kind: 'checkpoint' | 'savepoint';
+  /** The last journal entry it covers. */
+  readonly journalSequence: number;
+  /** Segments of checkpoints before this one are no longer needed. */
+  readonly oldestNeeded: number;
+  /** JSON: positions, release frontiers, active rules, counters. */
+  readonly meta: string;
+  /** Per stream/partition the lowest offset that recovery reads again: retention stops here. */
+  readonly neededOffsets: Positions;
+  /** At most 4 MiB each, uncompressed. */
+  readonly segments: readonly Uint8Array[];
+  /** Time the engine stood still for it, ms. */
+  readonly pauseMs: number;
+}
+
+/** What the engine says, in order. Committed in this order, so nothing leaves before what it depends on. */
+export type Output =
+  | { readonly type: 'journal'; readonly entry: JournalEntry }
+  | { readonly type: 'alert'; readonly alert: AlertOutput }
+  | { readonly type: 'deadLetter'; readonly deadLetter: DeadLetterOutput }
+  | { readonly type: 'checkpoint'; readonly checkpoint: CheckpointOutput };

@@ -1,0 +1,129 @@
+import type { AlertOutput, CheckpointOutput, DeadLetterOutput, JournalEntry, Output, Positions } from './outputs.js';
+
+/** Another process took the shard over (its epoch is higher): this one must stop at once. */
+export class EpochLostError extends Error {}
+
+/** An alert as it stands in the outbox. */
+export interface OutboxRow {
+  /** From 1, without gaps, per shard. */
+  readonly number: number;
+  readonly alert: AlertOutput;
+  /** Wall clock of the commit, epoch ms. */
+  readonly detectedAt: number;
+}
+
+/** What a recovery starts from. */
+export interface RecoveryPoint {
+  /** Undefined before the first checkpoint. */
+  readonly checkpoint?: { readonly id: number; readonly journalSequence: number; readonly oldestNeeded: number; readonly meta: string };
+  /** Entries after the checkpoint, in order. */
+  readonly journal: readonly JournalEntry[];
+  /** Ids of alerts that the checkpoint does not cover: replay must give every one of them again. */
+  readonly uncoveredAlerts: readonly string[];
+}
+
+/**
+ * The one writer of a shard's outputs. Every write checks the epoch in its transaction.
+ * Rejects with EpochLostError, or with the database's error (then nothing of the call was written).
+ */
+export interface OutputStore {
+  recover(): Promise<RecoveryPoint>;
+  /** Segments of a completed checkpoint chain, in order of (checkpoint id, index), decompressed. */
+  segments(oldest: number, newest: number): AsyncIterable<Uint8Array>;
+  /** Written ahead of the checkpoint that will name them; invisible until then. Returns bytes stored. */
+  writeSegments(checkpoint: number, segments: readonly Uint8Array[]): Promise<number>;
+  /**
+   * One transaction, in order. Alerts whose id exists already, and dead letters whose identity does, are
+   * left out; the others are numbered without gaps. A checkpoint output here holds no segments
+   * any more (writeSegments came first) and covers the alerts before it. Returns the rows that are new.
+   */
+  commit(outputs: readonly Output[]): Promise<readonly OutboxRow[]>;
+  /** Drops segments, journal entries and event-log chunks that no kept checkpoint needs. */
+  clean(): Promise<void>;
+}
+
+/** One framed batch of a partition; see runtime/log/frame.ts for `data`. */
+export interface SourceBatch {
+  readonly stream: string;
+  readonly partition: number;
+  readonly firstOffset: number;
+  readonly count: number;
+  /** When the log took it, epoch ms. */
+  readonly arrivalTime: number;
+  readonly data: Uint8Array;
+}
+
+/** Reads one stream's partitions by offset. Kafka's and the HTTP log's both look like this. */
+export interface SourceReader {
+  readonly stream: string;
+  partitions(): readonly number[];
+  /** The batch that holds `offset` (it may begin earlier), or undefined when caught up. */
+  read(partition: number, offset: number): Promise<SourceBatch | undefined>;
+  /** The offset the next event will get, as known now. */
+  endOffset(partition: number): number;
+  /** Called whenever new events can be read. Returns the unsubscribe function. */
+  onAppend(listener: () => void): () => void;
+}
+
+/** An event that HTTP took: validated, with its time. */
+export interface LogRecord {
+  readonly time: number;
+  readonly raw: Uint8Array;
+}
+
+/** How far a request with an Idempotency-Key has come; written with the events it covers. */
+export interface RequestProgress {
+  readonly key: string;
+  /** Items worked off so far, accepted and rejected. */
+  readonly processed: number;
+  readonly accepted: number;
+  readonly rejected: readonly { line: number; code: string; message: string }[];
+  /** SHA-256 (hex) over the items so far. */
+  readonly bodyHash: string;
+  readonly behindWatermark: number;
+  readonly done: boolean;
+}
+
+/** The durable log of events that came over HTTP. One appender per partition, group commit. */
+export interface EventLog {
+  /** Resolves when durable, with the first offset given. Dead letters and progress are in the same transaction. */
+  append(stream: string, partition: number, records: readonly LogRecord[], more?: { deadLetters?: readonly DeadLetterOutput[]; progress?: RequestProgress }): Promise<number>;
+  progress(stream: string, key: string): Promise<RequestProgress | undefined>;
+  /** Highest event time appended, -Infinity when none: for the reply's watermark. */
+  maxTime(stream: string, partition: number): number;
+  reader(stream: string): SourceReader;
+  /** Bytes appended but not yet worked off by the engine. */
+  backlogBytes(): number;
+  /** The engine has worked off everything below `offset`. */
+  workedOff(stream: string, partition: number, offset: number): void;
+  ensureStream(stream: string, partitions: number): Promise<void>;
+  dropStream(stream: string): Promise<void>;
+}
+
+/** The desired state; differences to the actual one are settled only through the journal. */
+export interface Catalog {
+  rules(): Promise<readonly CatalogRule[]>;
+  /** Any version ever stored. */
+  rule(id: string, version: number): Promise<CatalogRule | undefined>;
+  streams(): Promise<readonly CatalogStream[]>;
+  stream(name: string, version: number): Promise<CatalogStream | undefined>;
+}
+
+export interface CatalogRule {
+  readonly id: string;
+  readonly version: number;
+  /** `retired` rules are kept for their versions. */
+  readonly status: 'draft' | 'shadow' | 'active' | 'paused' | 'retired';
+  /** The document as registered, parsed. */
+  readonly document: unknown;
+  /** Epoch ms. */
+  readonly createdAt: number;
+}
+
+export interface CatalogStream {
+  readonly name: string;
+  readonly version: number;
+  readonly document: unknown;
+  readonly deleted: boolean;
+}
+export type { AlertOutput, CheckpointOutput, DeadLetterOutput, JournalEntry, Output, Positions };
