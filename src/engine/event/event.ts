@@ -51,7 +51,7 @@ export class Event implements EventPosition {
 
   /** The value of a slot that was not decoded with the event. */
   decodeSlot(slot: number): unknown {
-    this.layout.decodeMissing(this);
+    this.layout.decodeMissing(this, slot);
     return this.fields[slot];
   }
 }

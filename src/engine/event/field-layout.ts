@@ -1,0 +1,74 @@
+import { CelError } from './cel-error.js';
+import type { Event } from './event.js';
+import { decodeUtf8, DEFAULT_JSON_DEPTH, JsonError, type JsonObject, readJson } from './json-reader.js';
+
+/** The slot that holds the whole event as one object; decoded only when something asks for it. */
+export const WHOLE_EVENT = 0;
+
+/**
+ * Which top-level fields of a stream's events the rules read, and in which slot of `Event.fields` each
+ * stands. Only grows: a slot keeps its number for the life of the layout, so compiled conditions hold numbers.
+ */
+export class FieldLayout {
+  readonly #slots = new Map<string, number>();
+  /** By slot; slot 0 is the whole event and has no name. */
+  readonly #names: string[] = [''];
+  /** What a slot holds when the event has no such field: compiled code needs no check of its own. */
+  readonly #missing: CelError[] = [new CelError('no event')];
+
+  constructor(readonly maxDepth = DEFAULT_JSON_DEPTH) {}
+
+  /** Number of slots, the whole event's included. */
+  get size(): number {
+    return this.#names.length;
+  }
+
+  /** The field's slot; a name not seen before gets the next one. */
+  slot(name: string): number {
+    const known = this.#slots.get(name);
+    if (known !== undefined) return known;
+    const slot = this.#names.length;
+    this.#slots.set(name, slot);
+    this.#names.push(name);
+    this.#missing.push(new CelError(`no such field: ${name}`, true));
+    return slot;
+  }
+
+  /** The field of a slot; '' for the whole event. */
+  nameOf(slot: number): string {
+    return this.#names[slot];
+  }
+
+  /**
+   * An event's field values by slot; a missing field's slot holds a CelError, null stays null.
+   * Own properties only.
+   * @throws JsonError when the bytes are not a JSON object
+   */
+  decode(raw: Uint8Array): unknown[] {
+    const fields: unknown[] = [undefined];
+    this.#fill(fields, this.#parse(raw));
+    return fields;
+  }
+
+  /** Fills the slots an older event lacks, from its bytes; the whole event only if it is what is `wanted`. */
+  decodeMissing(event: Event, wanted?: number): void {
+    const whole = this.#parse(event.raw);
+    this.#fill(event.fields, whole);
+    if (wanted === WHOLE_EVENT) event.fields[WHOLE_EVENT] = whole;
+  }
+
+  #parse(raw: Uint8Array): JsonObject {
+    const value = readJson(decodeUtf8(raw), this.maxDepth);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      throw new JsonError('event-not-object', 'an event must be a JSON object', 0);
+    }
+    return value;
+  }
+
+  #fill(fields: unknown[], whole: JsonObject): void {
+    for (let slot = 1; slot < this.#names.length; slot++) {
+      if (fields[slot] !== undefined) continue;
+      fields[slot] = Object.hasOwn(whole, this.#names[slot]) ? whole[this.#names[slot]] : this.#missing[slot];
+    }
+  }
+}
