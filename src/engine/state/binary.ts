@@ -24,6 +24,11 @@ export class BinaryWriter {
     return Buffer.from(this.#buffer.subarray(0, this.#length));
   }
 
+  /** What was written, valid until the next write or reset. */
+  view(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
+  }
+
   #reserve(bytes: number): void {
     if (this.#length + bytes <= this.#buffer.length) return;
     const grown = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, this.#length + bytes));

@@ -1,0 +1,277 @@
+import type { Event } from '../../event/event.js';
+import type { Operator } from '../../operator/operator.js';
+import { BinaryReader, BinaryWriter } from '../../state/binary.js';
+import type { Key } from '../../state/key.js';
+import { KEY_GROUPS, keyGroupOf } from '../../state/key-group.js';
+import { DeadlineQueue } from '../../time/deadline-queue.js';
+import type { Match, MatchOutput, OpenMatch } from '../matcher.js';
+import { EventCollector, readEvents } from './event-codec.js';
+import type { MatchRule, MatchSink } from './match-rule.js';
+import { orderMatches } from './match-order.js';
+
+/** Format of a key's state in snapshots; older ones are read for ever. */
+const FORMAT_VERSION = 1;
+
+interface KeyState<S> {
+  readonly key: Key;
+  /** Undefined until a restored key is needed; `encoded` holds it then. */
+  state: S | undefined;
+  encoded: Uint8Array | undefined;
+  /** The deadline this key stands in the queue with, Infinity when it does not. */
+  queued: number;
+  /** Alerts before this event time are suppressed. */
+  suppressedUntil: number;
+}
+
+/** Counters since the operator was opened; not part of the output. */
+export interface MatchCounters {
+  events: number;
+  alerts: number;
+  suppressed: number;
+  timeouts: number;
+  conditionErrors: number;
+  conditionErrorSample: string | null;
+  unusableKeys: number;
+  unusableKeySample: string | null;
+  limitReached: number;
+}
+
+/**
+ * Runs one rule over the keys of its streams. A key's time moves only to its own events' timestamps and
+ * to its own earliest deadline, each exactly, in order: how coarsely watermarks come changes nothing.
+ */
+export class MatchOperator<S = unknown> implements Operator, MatchOutput {
+  readonly id: string;
+  readonly counters: MatchCounters = {
+    events: 0, alerts: 0, suppressed: 0, timeouts: 0, conditionErrors: 0, conditionErrorSample: null,
+    unusableKeys: 0, unusableKeySample: null, limitReached: 0,
+  };
+  #rule: MatchRule<S>;
+  readonly #sink: MatchSink;
+  readonly #groups: Map<string, KeyState<S>>[] = Array.from({ length: KEY_GROUPS }, () => new Map());
+  readonly #deadlines = new DeadlineQueue<KeyState<S>>();
+  readonly #changed = new Set<string>();
+  readonly #scratch = new BinaryWriter();
+  /** Matches of the emission point being worked off. */
+  #emitted: Match[] = [];
+
+  constructor(rule: MatchRule<S>, sink: MatchSink) {
+    this.id = rule.id;
+    this.#rule = rule;
+    this.#sink = sink;
+  }
+
+  get rule(): MatchRule<S> {
+    return this.#rule;
+  }
+
+  /** Puts a new version with the same pattern in place: open matches go on, later alerts carry the new text. */
+  replaceRule(rule: MatchRule<S>): void {
+    this.#rule = rule;
+  }
+
+  processElement(event: Event): void {
+    this.advanceTime(event.time);
+    const key = this.#rule.keyOf(event);
+    if (key === undefined) return this.#countUnusableKey(event);
+    this.counters.events++;
+    const keys = this.#groups[keyGroupOf(key.id)];
+    const known = keys.get(key.id);
+    const entry = known ?? { key, state: this.#rule.matcher.createState(), encoded: undefined, queued: Infinity, suppressedUntil: -Infinity };
+    const state = this.#stateOf(entry);
+    const { matcher } = this.#rule;
+    const wasEmpty = matcher.isEmpty(state);
+    matcher.advanceTime(state, event.time, this);
+    matcher.processEvent(state, event, this);
+    this.#publish(entry, event.time);
+    // Most events open nothing for most rules: such a key leaves no trace.
+    if (wasEmpty && known === undefined && this.#isForgettable(entry, event.time)) return;
+    if (known === undefined) keys.set(key.id, entry);
+    this.#settle(entry, event.time);
+  }
+
+  advanceTime(time: number): void {
+    while (this.#deadlines.earliest <= time) {
+      const deadline = this.#deadlines.earliest;
+      const entry = this.#deadlines.take();
+      // Left behind by a deadline that moved: the key stands in the queue again, or is gone.
+      if (entry.queued !== deadline || !this.#holds(entry)) continue;
+      const actual = this.#deadlineOf(entry);
+      if (actual > deadline) {
+        entry.queued = actual;
+        if (actual !== Infinity) this.#deadlines.add(actual, entry);
+        continue;
+      }
+      entry.queued = Infinity;
+      this.#sink.atDeadline(this.#rule, entry.key, deadline);
+      this.#rule.matcher.advanceTime(this.#stateOf(entry), deadline, this);
+      this.#publish(entry, deadline);
+      this.#settle(entry, deadline);
+    }
+  }
+
+  nextDeadline(): number {
+    return this.#deadlines.earliest;
+  }
+
+  // MatchOutput
+
+  match(match: Match): void {
+    if (match.kind === 'timeout') this.counters.timeouts++;
+    if (match.kind === 'match' || this.#rule.timeouts) this.#emitted.push(match);
+  }
+
+  conditionError(expression: number, error: unknown): void {
+    this.counters.conditionErrors++;
+    this.counters.conditionErrorSample ??= `${this.#rule.expressionText(expression)}: ${String(error)}`;
+  }
+
+  limitReached(limit: 'keptEvents' | 'keptBytes' | 'matchesPerEvent', dropped: number): void {
+    this.counters.limitReached++;
+    this.#sink.limitReached(this.#rule, limit, dropped);
+  }
+
+  // snapshots
+
+  changedKeys(): Iterable<string> {
+    return this.#changed;
+  }
+
+  clearChanges(): void {
+    this.#changed.clear();
+  }
+
+  keysOfGroup(group: number): Iterable<string> {
+    return this.#groups[group].keys();
+  }
+
+  writeKey(id: string, out: BinaryWriter): boolean {
+    const entry = this.#groups[keyGroupOf(id)].get(id);
+    if (entry === undefined) return false;
+    out.uint(FORMAT_VERSION);
+    out.utf16(entry.key.json);
+    out.double(entry.suppressedUntil);
+    out.double(this.#deadlineOf(entry));
+    out.bytes(entry.encoded ?? this.#encode(entry.state as S));
+    return true;
+  }
+
+  restoreKey(id: string, from: BinaryReader): void {
+    const version = from.uint();
+    if (version > FORMAT_VERSION) throw new Error(`state of rule "${this.id}" has format ${version}; this release reads up to ${FORMAT_VERSION}`);
+    const json = from.utf16();
+    const suppressedUntil = from.double();
+    const deadline = from.double();
+    // A copy: the segment that the view is of must not stay alive for one key.
+    const encoded = Uint8Array.prototype.slice.call(from.bytes());
+    const entry: KeyState<S> = { key: { id, json }, state: undefined, encoded, queued: deadline, suppressedUntil };
+    this.#groups[keyGroupOf(id)].set(id, entry);
+    if (deadline !== Infinity) this.#deadlines.add(deadline, entry);
+  }
+
+  forgetKey(id: string): void {
+    this.#groups[keyGroupOf(id)].delete(id);
+  }
+
+  // looking in
+
+  keyCount(): number {
+    return this.#groups.reduce((sum, keys) => sum + keys.size, 0);
+  }
+
+  /** Open partial matches of a key. */
+  openMatches(id: string): readonly OpenMatch[] {
+    const entry = this.#groups[keyGroupOf(id)].get(id);
+    return entry === undefined ? [] : this.#rule.matcher.describe(this.#stateOf(entry));
+  }
+
+  /** Open partial matches of all keys: what pausing the rule would drop. */
+  openMatchCount(): number {
+    let count = 0;
+    for (const keys of this.#groups) for (const entry of keys.values()) count += this.#rule.matcher.describe(this.#stateOf(entry)).length;
+    return count;
+  }
+
+  /** Gives up all open matches; cool-downs stay. */
+  dropMatches(): void {
+    for (const keys of this.#groups) {
+      for (const entry of keys.values()) {
+        entry.state = this.#rule.matcher.createState();
+        entry.encoded = undefined;
+        this.#settle(entry, -Infinity);
+      }
+    }
+  }
+
+  #publish(entry: KeyState<S>, time: number): void {
+    if (this.#emitted.length === 0) return;
+    const matches = this.#emitted;
+    this.#emitted = [];
+    for (const match of orderMatches(matches)) {
+      if (match.endTime < entry.suppressedUntil) {
+        this.counters.suppressed++;
+        continue;
+      }
+      if (this.#rule.suppressFor !== undefined) entry.suppressedUntil = match.endTime + this.#rule.suppressFor;
+      this.counters.alerts++;
+      this.#sink.alert(this.#rule, entry.key, match, time);
+    }
+  }
+
+  /** After a key's state changed: forget it when nothing is left, else put its deadline in the queue. */
+  #settle(entry: KeyState<S>, time: number): void {
+    this.#changed.add(entry.key.id);
+    if (this.#isForgettable(entry, time)) {
+      entry.queued = Infinity;
+      this.forgetKey(entry.key.id);
+      return;
+    }
+    const deadline = this.#deadlineOf(entry);
+    // Moved lazily: a later deadline leaves the earlier entry in place, which finds out when it fires.
+    if (deadline < entry.queued) {
+      entry.queued = deadline;
+      this.#deadlines.add(deadline, entry);
+    }
+  }
+
+  #deadlineOf(entry: KeyState<S>): number {
+    const own = entry.state === undefined ? entry.queued : this.#rule.matcher.nextDeadline(entry.state);
+    // A cool-down is state, too: the key is forgotten when it ends.
+    return entry.suppressedUntil === -Infinity ? own : Math.min(own, entry.suppressedUntil);
+  }
+
+  #isForgettable(entry: KeyState<S>, time: number): boolean {
+    if (entry.suppressedUntil <= time) entry.suppressedUntil = -Infinity;
+    return entry.suppressedUntil === -Infinity && this.#rule.matcher.isEmpty(this.#stateOf(entry));
+  }
+
+  #holds(entry: KeyState<S>): boolean {
+    return this.#groups[keyGroupOf(entry.key.id)].get(entry.key.id) === entry;
+  }
+
+  #stateOf(entry: KeyState<S>): S {
+    if (entry.state !== undefined) return entry.state;
+    const from = new BinaryReader(entry.encoded as Uint8Array);
+    const version = from.uint();
+    const events = readEvents(from, this.#rule.layout);
+    entry.state = this.#rule.matcher.read(from, events, version);
+    entry.encoded = undefined;
+    return entry.state;
+  }
+
+  #encode(state: S): Uint8Array {
+    const events = new EventCollector();
+    const body = this.#scratch;
+    body.reset();
+    this.#rule.matcher.write(state, body, events);
+    const out = new BinaryWriter(body.length + 256);
+    out.uint(FORMAT_VERSION);
+    events.write(out);
+    return Buffer.concat([out.toBytes(), body.toBytes()]);
+  }
+
+  #countUnusableKey(event: Event): void {
+    this.counters.unusableKeys++;
+    this.counters.unusableKeySample ??= event.id;
+  }
+}

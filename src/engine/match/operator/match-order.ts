@@ -1,0 +1,27 @@
+import type { Match, Taken } from '../matcher.js';
+
+/** Alerts of one emission point come in the order of their steps' positions, whatever the matcher's order was. */
+export function orderMatches(matches: Match[]): Match[] {
+  return matches.length < 2 ? matches : matches.sort(compareMatches);
+}
+
+function compareMatches(a: Match, b: Match): number {
+  if (a.kind !== b.kind) return a.kind === 'match' ? -1 : 1;
+  const length = Math.min(a.path.length, b.path.length);
+  for (let i = 0; i < length; i++) {
+    const order = compareTaken(a.path[i], b.path[i]);
+    if (order !== 0) return order;
+  }
+  return a.path.length - b.path.length;
+}
+
+function compareTaken(a: Taken, b: Taken): number {
+  const [x, y] = [a.event, b.event];
+  return (
+    x.time - y.time ||
+    (x.stream === y.stream ? 0 : x.stream < y.stream ? -1 : 1) ||
+    x.partition - y.partition ||
+    x.offset - y.offset ||
+    a.step - b.step
+  );
+}

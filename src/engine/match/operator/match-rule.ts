@@ -1,0 +1,29 @@
+import type { Event } from '../../event/event.js';
+import type { FieldLayout } from '../../event/field-layout.js';
+import type { Key } from '../../state/key.js';
+import type { Match, Matcher } from '../matcher.js';
+
+/** A rule as the operator runs it: compiled, frozen, without state. */
+export interface MatchRule<S = unknown> {
+  readonly id: string;
+  readonly version: number;
+  readonly matcher: Matcher<S>;
+  readonly layout: FieldLayout;
+  /** Whether partial matches that ran out of time give alerts. */
+  readonly timeouts: boolean;
+  /** Cool-down per key after an alert, ms. */
+  readonly suppressFor: number | undefined;
+  /** The key of an event; undefined when it has none that can be used. */
+  keyOf(event: Event): Key | undefined;
+  /** The text of an expression of the rule, by its number. */
+  expressionText(expression: number): string;
+}
+
+/** Where the operator's results go. */
+export interface MatchSink {
+  /** Emitted at event time `at` (epoch ms), in order, after suppression. */
+  alert(rule: MatchRule, key: Key, match: Match, at: number): void;
+  limitReached(rule: MatchRule, limit: string, dropped: number): void;
+  /** Called before a deadline's evaluation: the watchdog notes it. */
+  atDeadline(rule: MatchRule, key: Key, time: number): void;
+}

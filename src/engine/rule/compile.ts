@@ -1,0 +1,59 @@
+import type { Event } from '../event/event.js';
+import type { FieldLayout } from '../event/field-layout.js';
+import { type CompiledExpression, type ExpressionScope, ExpressionTableBuilder, type MatchView } from '../expr/index.js';
+import type { MatchRule } from '../match/operator/match-rule.js';
+import { createRunsMatcher } from '../match/runs/index.js';
+import { compilePattern } from '../nfa/index.js';
+import { type Key, keyOf, keyOfAll, NO_KEY } from '../state/key.js';
+import type { RuleDefinition } from './definition.js';
+
+/** The bounds a rule has when its document names none. */
+export const DEFAULT_LIMITS = { keptEvents: 100_000, keptBytes: 64 * 1024 * 1024, matchesPerEvent: 10_000, onLimit: 'dropOldest' } as const;
+
+/** A rule ready to run: matcher, key and the texts of its alerts. Frozen and without state. */
+export interface CompiledRule extends MatchRule {
+  readonly definition: RuleDefinition;
+  /** By step number, as in a match's path. */
+  readonly stepNames: readonly string[];
+  /** Fields that the rule's expressions read. */
+  readonly fields: ReadonlySet<string>;
+  title(match: MatchView): unknown;
+  readonly alertFields: readonly { readonly name: string; evaluate(match: MatchView): unknown }[];
+}
+
+/** Compiles a checked definition. All its expressions become one generated function table. */
+export function compileRule(definition: RuleDefinition, version: number, layout: FieldLayout, { unlimited = false } = {}): CompiledRule {
+  const table = new ExpressionTableBuilder(layout);
+  const keys = keyExpressions(definition).map((source) => table.add(source, { event: true, steps: [] }));
+  const { nfa, steps } = compilePattern(definition.pattern, table);
+  const scope: ExpressionScope = { event: false, steps };
+  const title = table.addTemplate(definition.alert.title ?? definition.title, scope);
+  const fields = Object.entries(definition.alert.fields).map(([name, source]) => ({ name, number: table.add(source, scope) }));
+  const built = table.build();
+  const matcher = createRunsMatcher(nfa, built, { limits: unlimited ? undefined : { ...DEFAULT_LIMITS, ...definition.limits } });
+  return Object.freeze({
+    id: definition.id,
+    version,
+    definition,
+    matcher,
+    layout,
+    timeouts: definition.timeouts,
+    suppressFor: definition.suppress?.for,
+    stepNames: steps.map((step) => step.name),
+    fields: built.fields,
+    keyOf: keyFunction(definition, keys.map((number) => built.functions[number])),
+    expressionText: (number: number) => built.sources[number],
+    title: (match: MatchView) => built.functions[title](null, match),
+    alertFields: fields.map(({ name, number }) => ({ name, evaluate: (match: MatchView) => built.functions[number](null, match) })),
+  });
+}
+
+function keyExpressions({ key }: RuleDefinition): readonly string[] {
+  return key === undefined ? [] : typeof key === 'string' ? [key] : key;
+}
+
+function keyFunction({ key }: RuleDefinition, functions: readonly CompiledExpression[]): (event: Event) => Key | undefined {
+  if (key === undefined) return () => NO_KEY;
+  if (typeof key === 'string') return (event) => keyOf(functions[0](event, null));
+  return (event) => keyOfAll(functions.map((evaluate) => evaluate(event, null)));
+}

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { CelError } from '../../engine/event/cel-error.js';
+import type { Event } from '../../engine/event/event.js';
+import type { Match } from '../../engine/match/matcher.js';
+import type { CompiledRule } from '../../engine/rule/compile.js';
+import type { Key } from '../../engine/state/key.js';
+import type { AlertOutput } from '../ports/outputs.js';
+import { plainJson } from './plain-json.js';
+
+/** An alert ready for the outbox: deterministic but for the time of its detection, which the store adds. */
+export function renderAlert(rule: CompiledRule, key: Key, match: Match, shadow: boolean): AlertOutput {
+  const { definition } = rule;
+  const id = alertId(rule, key, match);
+  const view = { events: (step: number) => match.path.filter((taken) => taken.step === step).map((taken) => taken.event) };
+  const title = rule.title(view);
+  const fields = Object.fromEntries(rule.alertFields.map(({ name, evaluate }) => [name, orNull(evaluate(view))]));
+  const head = {
+    id, rule: rule.id, ruleVersion: rule.version, kind: match.kind, severity: definition.severity,
+    title: title instanceof CelError ? '' : String(title),
+  };
+  const times = { startTime: match.path[0].event.time, endTime: match.endTime, timedOut: match.kind === 'timeout', shadow };
+  const body = Buffer.concat([
+    Buffer.from(`${open(head)},"key":${key.json},${open(times).slice(1)},"steps":{`),
+    ...stepParts(rule, match),
+    Buffer.from(`},"fields":${plainJson(fields)}}`),
+  ]);
+  const explanation = Buffer.from(JSON.stringify(explain(rule, match)));
+  return { id, rule: rule.id, ruleVersion: rule.version, kind: match.kind, severity: definition.severity, key: key.json, shadow, body, explanation };
+}
+
+/** 128 bits over what was matched; the rule's version and texts are no part of it, so a new title doubles nothing. */
+function alertId(rule: CompiledRule, key: Key, match: Match): string {
+  const steps = match.path.map(({ step, event }) => [rule.stepNames[step], event.id]);
+  const parts = [rule.id, sha256(rule.definition.canonical), key.id, match.kind, steps];
+  return sha256(JSON.stringify(parts)).slice(0, 32);
+}
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+const orNull = (value: unknown): unknown => (value instanceof CelError ? null : value);
+
+/** JSON of an object without its closing brace. */
+const open = (value: object): string => JSON.stringify(value).slice(0, -1);
+
+/** `"step":[event,event],…` with the events' own bytes. */
+function stepParts(rule: CompiledRule, match: Match): Uint8Array[] {
+  const mode = rule.definition.alert.events;
+  if (mode === 'none') return [];
+  const bySteps = new Map<number, Event[]>();
+  for (const { step, event } of match.path) bySteps.set(step, [...(bySteps.get(step) ?? []), event]);
+  const parts: Uint8Array[] = [];
+  for (const [step, events] of bySteps) {
+    parts.push(Buffer.from(`${parts.length > 0 ? ',' : ''}${JSON.stringify(rule.stepNames[step])}:[`));
+    events.forEach((event, i) => {
+      if (i > 0) parts.push(Buffer.from(','));
+      parts.push(mode === 'full' ? event.raw : Buffer.from(plainJson(readFields(rule, event))));
+    });
+    parts.push(Buffer.from(']'));
+  }
+  return parts;
+}
+
+/** The fields of an event that the rule reads. */
+function readFields(rule: CompiledRule, event: Event): Record<string, unknown> {
+  const fields: [string, unknown][] = [];
+  for (const name of rule.fields) {
+    const slot = rule.layout.slot(name);
+    const value = event.fields[slot] ?? event.decodeSlot(slot);
+    if (!(value instanceof CelError)) fields.push([name, value]);
+  }
+  return Object.fromEntries(fields);
+}
+
+/** Why it fired: which step each event was taken by, over which edge, when. */
+function explain(rule: CompiledRule, match: Match): object[] {
+  return match.path.map(({ step, event }, i) => ({
+    step: rule.stepNames[step],
+    event: event.id,
+    edge: i === 0 ? 'begin' : match.path[i - 1].step === step ? 'loop' : 'take',
+    time: event.time,
+  }));
+}

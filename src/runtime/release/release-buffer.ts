@@ -1,0 +1,157 @@
+import type { Event } from '../../engine/event/event.js';
+import type { Operator } from '../../engine/operator/operator.js';
+import type { PartitionClock } from './partition-clock.js';
+import { BEFORE_ALL, comparePoints, type ReleasePoint } from './release-order.js';
+
+interface Waiting extends ReleasePoint {
+  readonly event: Event;
+}
+
+/** How a clock would read if it were idle, or stood at another watermark: for asking "what if". */
+export interface ClockView {
+  idle(clock: PartitionClock): boolean;
+  watermark(clock: PartitionClock): number;
+}
+
+export const AS_IS: ClockView = { idle: (clock) => clock.idle, watermark: (clock) => clock.watermark };
+
+/** Up to where events may be released, and up to when deadlines may fire. */
+interface Horizon {
+  readonly events: ReleasePoint;
+  readonly time: number;
+}
+
+/**
+ * Brings the events of one ordered set of streams into the order of release, and hands each to the rules
+ * once no acceptable event can precede it. One buffer per distinct `from`, shared by its rules.
+ */
+export class ReleaseBuffer {
+  /** The last event released; recovery skips what is at or before it. */
+  frontier: ReleasePoint = BEFORE_ALL;
+  /** All deadlines up to here have fired. */
+  watermark = -Infinity;
+  readonly operators: Operator[] = [];
+  /** Asked before each evaluation, without an event before deadlines; false leaves the operator out. */
+  admit: (operator: Operator, event: Event | undefined) => boolean = () => true;
+  readonly #waiting: Waiting[] = [];
+  readonly #clocks: { readonly clock: PartitionClock; readonly stream: number }[] = [];
+
+  constructor(
+    readonly streams: readonly string[],
+    /** Per stream/partition the first offset this buffer takes: it may have been made later than its streams. */
+    readonly startOffsets: Record<string, number> = {},
+  ) {}
+
+  get id(): string {
+    return JSON.stringify(this.streams);
+  }
+
+  get size(): number {
+    return this.#waiting.length;
+  }
+
+  addClock(clock: PartitionClock): void {
+    this.#clocks.push({ clock, stream: this.streams.indexOf(clock.stream) });
+  }
+
+  hasClock(clock: PartitionClock): boolean {
+    return this.#clocks.some((each) => each.clock === clock);
+  }
+
+  add(event: Event): void {
+    const stream = this.streams.indexOf(event.stream);
+    this.#push({ time: event.time, stream, partition: event.partition, offset: event.offset, event });
+  }
+
+  /** Whether the event had been released already when the checkpoint was taken. */
+  released(event: Event): boolean {
+    const point = { time: event.time, stream: this.streams.indexOf(event.stream), partition: event.partition, offset: event.offset };
+    return comparePoints(point, this.frontier) <= 0;
+  }
+
+  /** Releases all it can and fires the deadlines due, in one order that does not depend on batches. */
+  release(): void {
+    const horizon = this.#horizon(AS_IS);
+    while (this.#waiting.length > 0 && comparePoints(this.#waiting[0], horizon.events) <= 0) {
+      const next = this.#pop();
+      this.frontier = { time: next.time, stream: next.stream, partition: next.partition, offset: next.offset };
+      for (const operator of this.operators) if (this.admit(operator, next.event)) operator.processElement(next.event);
+    }
+    if (horizon.time <= this.watermark) return;
+    this.watermark = horizon.time;
+    for (const operator of this.operators) if (this.admit(operator, undefined)) operator.advanceTime(horizon.time);
+  }
+
+  /** Whether clocks that read so would release an event or fire a deadline. */
+  wouldMove(view: ClockView): boolean {
+    const horizon = this.#horizon(view);
+    if (this.#waiting.length > 0 && comparePoints(this.#waiting[0], horizon.events) <= 0) return true;
+    return this.operators.some((operator) => operator.nextDeadline() <= horizon.time);
+  }
+
+  /** The least watermark of the partitions that hold it; the greatest of all when every one stepped aside. */
+  mergedWatermark(view: ClockView = AS_IS): number {
+    return Math.max(this.watermark, this.#horizon(view).time);
+  }
+
+  /** At or below this time an event of the waking partition would come after its place in the order. */
+  floorFor(clock: PartitionClock): number {
+    const stream = this.streams.indexOf(clock.stream);
+    const before = stream < this.frontier.stream || (stream === this.frontier.stream && clock.partition < this.frontier.partition);
+    return Math.max(this.mergedWatermark(), before ? this.frontier.time : this.frontier.time - 1);
+  }
+
+  /** Lowest unreleased offset of a partition, or undefined when nothing of it waits. */
+  oldestOffset(stream: string, partition: number): number | undefined {
+    let oldest: number | undefined;
+    for (const { event } of this.#waiting) {
+      if (event.stream === stream && event.partition === partition && (oldest === undefined || event.offset < oldest)) oldest = event.offset;
+    }
+    return oldest;
+  }
+
+  #horizon(view: ClockView): Horizon {
+    const active = this.#clocks.filter(({ clock }) => !view.idle(clock));
+    const point = ({ clock, stream }: { clock: PartitionClock; stream: number }): ReleasePoint => ({
+      time: view.watermark(clock) + 1,
+      stream,
+      partition: clock.partition,
+      offset: Infinity,
+    });
+    const all = (active.length > 0 ? active : this.#clocks).map(point);
+    if (all.length === 0) return { events: BEFORE_ALL, time: -Infinity };
+    const events = all.reduce((best, each) => (comparePoints(each, best) < 0 === active.length > 0 ? each : best));
+    return { events, time: events.time - 1 };
+  }
+
+  #push(waiting: Waiting): void {
+    const heap = this.#waiting;
+    let at = heap.length;
+    heap.push(waiting);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (comparePoints(waiting, heap[parent]) >= 0) break;
+      heap[at] = heap[parent];
+      at = parent;
+    }
+    heap[at] = waiting;
+  }
+
+  #pop(): Waiting {
+    const heap = this.#waiting;
+    const first = heap[0];
+    const last = heap.pop() as Waiting;
+    if (heap.length === 0) return first;
+    let at = 0;
+    for (;;) {
+      let child = 2 * at + 1;
+      if (child >= heap.length) break;
+      if (child + 1 < heap.length && comparePoints(heap[child + 1], heap[child]) < 0) child++;
+      if (comparePoints(heap[child], last) >= 0) break;
+      heap[at] = heap[child];
+      at = child;
+    }
+    heap[at] = last;
+    return first;
+  }
+}

@@ -1,0 +1,46 @@
+import type { ReleasePoint } from '../release/release-order.js';
+import type { SnapshotLedger } from './snapshot.js';
+
+/** The part of a checkpoint that is not keyed state, as JSON. null stands for -Infinity. */
+export interface TaskMeta {
+  readonly format: 1;
+  readonly journalSequence: number;
+  readonly partitions: readonly PartitionMeta[];
+  readonly buffers: readonly BufferMeta[];
+  readonly rules: readonly RuleMeta[];
+  readonly streams: readonly { readonly name: string; readonly version: number }[];
+  readonly poison: readonly { readonly rule: string; readonly stream: string; readonly partition: number; readonly offset: number }[];
+  readonly ledger: SnapshotLedger;
+}
+
+export interface PartitionMeta {
+  readonly stream: string;
+  readonly partition: number;
+  readonly nextOffset: number;
+  readonly maxTime: number | null;
+  readonly floor: number | null;
+  readonly idle: boolean;
+  readonly events: number;
+  readonly late: number;
+  readonly duplicates: number;
+  /** Recovery reads again from here: the oldest unreleased event. */
+  readonly reread: number;
+  readonly skipped: readonly number[];
+}
+
+export interface BufferMeta {
+  readonly streams: readonly string[];
+  readonly startOffsets: Readonly<Record<string, number>>;
+  readonly frontier: { readonly [K in keyof ReleasePoint]: number | null };
+  readonly watermark: number | null;
+}
+
+export interface RuleMeta {
+  readonly rule: string;
+  readonly version: number;
+  readonly status: 'active' | 'shadow' | 'paused';
+  readonly counters: Readonly<Record<string, number | string | null>>;
+}
+
+export const toMeta = (time: number): number | null => (time === -Infinity ? null : time);
+export const fromMeta = (time: number | null): number => time ?? -Infinity;
