@@ -1,0 +1,42 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** bigint as a number: these are times and counters below 2^53. */
+export const NUMBER = {
+  to: (value: number | null | undefined) => value,
+  from: (value: string | null) => (value === null ? null : Number(value)),
+};
+
+/** Desired state of a rule; its versions are rule_version rows. */
+@Entity('rule')
+export class RuleRow {
+  @PrimaryColumn('text') id!: string;
+  @Column('integer', { name: 'current_version' }) currentVersion!: number;
+  @Column('text') status!: 'draft' | 'shadow' | 'active' | 'paused' | 'retired';
+  @Column('bigint', { name: 'updated_at', transformer: NUMBER }) updatedAt!: number;
+}
+
+/** Never changed once written. */
+@Entity('rule_version')
+export class RuleVersionRow {
+  @PrimaryColumn('text') rule!: string;
+  @PrimaryColumn('integer') version!: number;
+  @Column('bytea') document!: Buffer;
+  @Column('bigint', { name: 'created_at', transformer: NUMBER }) createdAt!: number;
+}
+
+@Entity('stream')
+export class StreamRow {
+  @PrimaryColumn('text') name!: string;
+  @Column('integer', { name: 'current_version' }) currentVersion!: number;
+  @Column('boolean') deleted!: boolean;
+  @Column('bigint', { name: 'updated_at', transformer: NUMBER }) updatedAt!: number;
+}
+
+/** Never changed once written. */
+@Entity('stream_version')
+export class StreamVersionRow {
+  @PrimaryColumn('text') stream!: string;
+  @PrimaryColumn('integer') version!: number;
+  @Column('bytea') document!: Buffer;
+  @Column('bigint', { name: 'created_at', transformer: NUMBER }) createdAt!: number;
+}

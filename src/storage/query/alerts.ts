@@ -1,0 +1,79 @@
+import { MoreThan, type SelectQueryBuilder } from 'typeorm';
+import type { OutboxRow } from '../../runtime/ports/stores.js';
+import type { Database } from '../database.js';
+import { storableText } from '../sql/text.js';
+import { AlertRow } from './entities.js';
+
+export interface AlertFilter {
+  readonly rule?: string;
+  /** As JSON text, the way AlertOutput.key holds it. */
+  readonly key?: string;
+  readonly severity?: string;
+  /** detectedAt from, inclusive, epoch ms. */
+  readonly since?: number;
+  /** detectedAt up to, exclusive, epoch ms. */
+  readonly until?: number;
+  /** Only alerts with a lower number: the last number of the page before. */
+  readonly cursor?: number;
+  /** Shadow alerts are listed only when true. */
+  readonly shadow?: boolean;
+}
+
+/** Reads the outbox of one shard. */
+export class AlertRepository {
+  readonly #database: Database;
+  readonly #job: string;
+  readonly #shard: number;
+
+  constructor(database: Database, job: string, shard: number) {
+    this.#database = database;
+    this.#job = job;
+    this.#shard = shard;
+  }
+
+  /** Newest first. */
+  async list(filter: AlertFilter, limit: number): Promise<readonly OutboxRow[]> {
+    const query = this.#query().orderBy('a.number', 'DESC').limit(limit);
+    if (filter.cursor !== undefined) query.andWhere('a.number < :cursor', { cursor: filter.cursor });
+    applyFilter(query, filter);
+    return (await query.getMany()).map(asOutboxRow);
+  }
+
+  async get(id: string): Promise<OutboxRow | undefined> {
+    const row = await this.#database.source.manager.findOneBy(AlertRow, { id: storableText(id) });
+    return row ? asOutboxRow(row) : undefined;
+  }
+
+  /** Rows after an outbox number, oldest first: what a cursor reads. Numbers have no gaps and come in commit order. */
+  async readAfter(number: number, limit: number): Promise<readonly OutboxRow[]> {
+    const where = { job: this.#job, shard: this.#shard, number: MoreThan(number) };
+    const rows = await this.#database.source.manager.find(AlertRow, { where, order: { number: 'ASC' }, take: limit });
+    return rows.map(asOutboxRow);
+  }
+
+  /** The number of the newest row; 0 when there is none. */
+  async lastNumber(): Promise<number> {
+    const row = await this.#query().select('max(a.number)', 'last').getRawOne<{ last: string | null }>();
+    return Number(row?.last ?? 0);
+  }
+
+  #query(): SelectQueryBuilder<AlertRow> {
+    return this.#database.source.manager.createQueryBuilder(AlertRow, 'a')
+      .where('a.job = :job AND a.shard = :shard', { job: this.#job, shard: this.#shard });
+  }
+}
+
+function applyFilter(query: SelectQueryBuilder<AlertRow>, filter: AlertFilter): void {
+  const { rule, key, severity, since, until, shadow } = filter;
+  if (rule !== undefined) query.andWhere('a.rule = :rule', { rule: storableText(rule) });
+  if (key !== undefined) query.andWhere('hashtextextended(a.key, 0) = hashtextextended(:key, 0) AND a.key = :key', { key: storableText(key) });
+  if (severity !== undefined) query.andWhere('a.severity = :severity', { severity: storableText(severity) });
+  if (since !== undefined) query.andWhere('a.detectedAt >= :since', { since });
+  if (until !== undefined) query.andWhere('a.detectedAt < :until', { until });
+  if (shadow !== true) query.andWhere('NOT a.shadow');
+}
+
+function asOutboxRow(row: AlertRow): OutboxRow {
+  const { id, rule, ruleVersion, kind, severity, key, shadow, body, explanation } = row;
+  return { number: row.number, detectedAt: row.detectedAt, alert: { id, rule, ruleVersion, kind, severity, key, shadow, body, explanation } };
+}

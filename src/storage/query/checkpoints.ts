@@ -1,0 +1,21 @@
+import type { Database } from '../database.js';
+import { CheckpointRow } from './entities.js';
+
+/** Reads the completed checkpoints of one shard. */
+export class CheckpointRepository {
+  readonly #database: Database;
+  readonly #job: string;
+  readonly #shard: number;
+
+  constructor(database: Database, job: string, shard: number) {
+    this.#database = database;
+    this.#job = job;
+    this.#shard = shard;
+  }
+
+  /** Newest first. */
+  list(limit: number): Promise<readonly CheckpointRow[]> {
+    const where = { job: this.#job, shard: this.#shard };
+    return this.#database.source.manager.find(CheckpointRow, { where, order: { id: 'DESC' }, take: limit });
+  }
+}
