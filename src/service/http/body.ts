@@ -1,0 +1,67 @@
+import type { FastifyRequest } from 'fastify';
+import { decodeUtf8, JsonError } from '../../engine/event/json-reader.js';
+import { DomainError } from '../errors/domain-error.js';
+
+/** The content type without its parameters, lower case; undefined when none was sent. */
+export function contentType(request: FastifyRequest): string | undefined {
+  return request.headers['content-type']?.split(';', 1)[0].trim().toLowerCase();
+}
+
+/** The body as it streams in. Leaving the loop early leaves the request intact, so that a reply can still be sent. */
+export function bodyChunks(request: FastifyRequest): AsyncIterable<Buffer> {
+  return { [Symbol.asyncIterator]: () => request.raw.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer> };
+}
+
+/** The whole body as text. Throws DomainError for one that is too large or not UTF-8. */
+export async function readText(request: FastifyRequest, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of bodyChunks(request)) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      throw new DomainError('too-large', 'document-too-large', `the body has more than ${maxBytes} bytes`);
+    }
+    chunks.push(chunk);
+  }
+  try {
+    return decodeUtf8(Buffer.concat(chunks));
+  } catch (error) {
+    if (error instanceof JsonError) throw new DomainError('unparseable', error.code, `${error.message} (at byte ${error.offset})`);
+    throw error;
+  }
+}
+
+export type DocumentFormat = 'json' | 'yaml';
+
+const FORMATS: Readonly<Record<string, DocumentFormat>> = {
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'application/x-yaml': 'yaml',
+  'text/yaml': 'yaml',
+  'text/x-yaml': 'yaml',
+};
+
+/**
+ * The format of a posted document. Without a telling type it is guessed (JSON begins with a brace), since curl sends
+ * form data unless told otherwise. Throws DomainError for any other type.
+ */
+export function documentFormat(request: FastifyRequest, text: string): DocumentFormat {
+  const type = contentType(request);
+  if (type === undefined || type === 'text/plain' || type === 'application/x-www-form-urlencoded') {
+    return text.trimStart().startsWith('{') ? 'json' : 'yaml';
+  }
+  const format = FORMATS[type];
+  if (format !== undefined) return format;
+  throw new DomainError('unsupported-type', 'unsupported-content-type', `documents come as application/json or application/yaml, not as ${type}`);
+}
+
+export interface PostedDocument {
+  readonly text: string;
+  readonly format: DocumentFormat;
+}
+
+/** The body of a call that takes a document. */
+export async function readDocument(request: FastifyRequest, maxBytes: number): Promise<PostedDocument> {
+  const text = await readText(request, maxBytes);
+  return { text, format: documentFormat(request, text) };
+}

@@ -1,0 +1,62 @@
+import { formatDuration, parseDuration } from '../../engine/time/duration.js';
+
+/** Turns the text of an environment variable into a value; undefined when it is not one. */
+export interface SettingReader<T> {
+  /** What a right value looks like, for the error: "a duration such as 5s". */
+  readonly expected: string;
+  read(text: string): T | undefined;
+}
+
+const SIZE_UNITS: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+
+/** Reads a size like "512MiB" or "1000" (bytes) into bytes; undefined when the text is not one. */
+export function parseSize(text: string): number | undefined {
+  const found = /^(\d{1,15})(?:\s?(B|KiB|MiB|GiB|TiB|kB|MB|GB|TB))?$/.exec(text);
+  if (found === null) return undefined;
+  const bytes = Number(found[1]) * SIZE_UNITS[found[2] ?? 'B'];
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+/** A whole number within bounds, both included. */
+export function integer(min: number, max: number): SettingReader<number> {
+  return {
+    expected: `a whole number from ${min} to ${max}`,
+    read: (text) => (/^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max ? Number(text) : undefined),
+  };
+}
+
+/** Bytes, at least `min`. */
+export function size(min: number): SettingReader<number> {
+  return {
+    expected: `a size such as 512KiB or 64MiB, at least ${min} bytes`,
+    read: (text) => {
+      const bytes = parseSize(text);
+      return bytes !== undefined && bytes >= min ? bytes : undefined;
+    },
+  };
+}
+
+/** Milliseconds, at least `min`. */
+export function duration(min: number): SettingReader<number> {
+  return {
+    expected: `a duration such as 500ms, 5s or 24h, at least ${formatDuration(min)}`,
+    read: (text) => {
+      const ms = parseDuration(text);
+      return ms !== undefined && ms >= min ? ms : undefined;
+    },
+  };
+}
+
+/** One word of a fixed list. */
+export function oneOf<T extends string>(...words: readonly T[]): SettingReader<T> {
+  return { expected: `one of ${words.join(', ')}`, read: (text) => words.find((word) => word === text) };
+}
+
+/** Any text that is not empty. */
+export const text: SettingReader<string> = { expected: 'a text that is not empty', read: (value) => (value === '' ? undefined : value) };
+
+/** A PostgreSQL connection address. */
+export const postgresUrl: SettingReader<string> = {
+  expected: 'a PostgreSQL address such as postgres://user:password@host:5432/database',
+  read: (value) => (/^postgres(ql)?:\/\/./.test(value) && URL.canParse(value) ? value : undefined),
+};

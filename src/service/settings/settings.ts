@@ -1,0 +1,99 @@
+import { nearest } from '../../engine/problem/problem.js';
+import { type ApiKey, apiKeys } from './api-keys.js';
+import { duration, integer, oneOf, postgresUrl, type SettingReader, size, text } from './readers.js';
+
+interface Setting<T> {
+  readonly name: string;
+  readonly reader: SettingReader<T>;
+  readonly fallback: T;
+  /** Never shown, not even in an error. */
+  readonly secret?: boolean;
+  /** One line for docs/operations.md. */
+  readonly about: string;
+}
+
+function setting<T>(name: string, reader: SettingReader<T>, fallback: T, about: string, secret = false): Setting<T> {
+  return { name, reader, fallback, about, secret };
+}
+
+/** Every environment variable the service reads, under the name its code uses. Sizes in bytes, durations in ms. */
+export const SETTINGS = {
+  port: setting('PORT', integer(0, 65535), 3000, 'port to listen on; 0 takes a free one'),
+  host: setting('HOST', text, '127.0.0.1', 'address to listen on; anything but loopback needs API keys'),
+  databaseUrl: setting<string | undefined>('DATABASE_URL', postgresUrl, undefined, 'PostgreSQL; absent = the embedded one', true),
+  dataDir: setting('TRIPLINE_DATA_DIR', text, './data', 'folder of the embedded PostgreSQL and of local state'),
+  checkpointIntervalMs: setting('TRIPLINE_CHECKPOINT_INTERVAL', duration(10), 5_000, 'time between checkpoints'),
+  slots: setting('TRIPLINE_SLOTS', integer(1, 1), 1, 'engine threads; more than 1 is refused until slots exist'),
+  logRetentionMs: setting('TRIPLINE_LOG_RETENTION', duration(1_000), 86_400_000, 'how long events that came over HTTP are kept'),
+  logBacklogBytes: setting('TRIPLINE_LOG_BACKLOG', size(65_536), 512 * 2 ** 20, 'unprocessed bytes from which events are answered with 429'),
+  farFutureMs: setting('TRIPLINE_FAR_FUTURE', duration(0), 3_600_000, "how far an event's time may lie after its arrival"),
+  maxAheadMs: setting('TRIPLINE_MAX_AHEAD', duration(1), 60_000, 'event time a partition may be ahead of the others before it is paused'),
+  maxEventBytes: setting('TRIPLINE_MAX_EVENT_BYTES', size(64), 2 ** 20, 'size of one event'),
+  maxRuleBytes: setting('TRIPLINE_MAX_RULE_BYTES', size(256), 256 * 1024, 'size of a rule or stream document'),
+  maxNesting: setting('TRIPLINE_MAX_NESTING', integer(4, 1_000), 32, 'nesting of a document'),
+  maxSteps: setting('TRIPLINE_MAX_STEPS', integer(1, 10_000), 64, 'steps of a pattern'),
+  maxTimes: setting('TRIPLINE_MAX_TIMES', integer(1, 1_000_000), 1_000, 'highest count in times'),
+  maxExpressionLength: setting('TRIPLINE_MAX_EXPRESSION_LENGTH', integer(16, 1_000_000), 8_192, 'characters of a condition'),
+  maxExpressionNesting: setting('TRIPLINE_MAX_EXPRESSION_NESTING', integer(4, 250), 64, 'nesting of a condition'),
+  maxEventNesting: setting('TRIPLINE_MAX_EVENT_NESTING', integer(4, 10_000), 64, 'nesting of an event'),
+  watchdogMs: setting('TRIPLINE_WATCHDOG', duration(100), 5_000, 'silence of the engine after which it is restarted'),
+  apiKeys: setting<readonly ApiKey[]>('TRIPLINE_API_KEYS', apiKeys, [], 'keys of the API, name:role:key separated by commas', true),
+  auth: setting<'on' | 'off'>('TRIPLINE_AUTH', oneOf('on', 'off'), 'on', 'off = no keys asked for, on any address'),
+  logLevel: setting('TRIPLINE_LOG_LEVEL', oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info', 'least level of the log lines on standard output'),
+  failpoint: setting<string | undefined>('TRIPLINE_FAILPOINT', text, undefined, 'for tests: the named place where the process stops'),
+} as const;
+
+/** What the service runs with: read and checked once at start, then frozen. */
+export type Settings = { readonly [K in keyof typeof SETTINGS]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never };
+
+/** The environment holds settings that the service cannot start with; one line per problem, no secrets. */
+export class SettingsError extends Error {
+  constructor(readonly problems: readonly string[]) {
+    super(`invalid settings:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.name = 'SettingsError';
+  }
+}
+
+/** Names that tests and benchmarks read; the service lets them pass. */
+const FOREIGN = /^TRIPLINE_(TEST|BENCH)_/;
+
+/** Reads and checks the whole environment. Throws SettingsError naming every problem. */
+export function readSettings(environment: Readonly<Record<string, string | undefined>>): Settings {
+  const problems = unknownNames(environment);
+  const values: Record<string, unknown> = {};
+  for (const [property, one] of Object.entries(SETTINGS) as [string, Setting<unknown>][]) {
+    const found = environment[one.name];
+    // An empty variable is what `NAME= npm start` and compose files give for "not set".
+    if (found === undefined || found === '') {
+      values[property] = one.fallback;
+      continue;
+    }
+    const value = one.reader.read(found.trim());
+    if (value === undefined) problems.push(`${one.name}${one.secret ? '' : `=${found}`}: expected ${one.reader.expected}`);
+    values[property] = value;
+  }
+  const settings = values as Settings;
+  if (problems.length === 0) problems.push(...refusedExposure(settings));
+  if (problems.length > 0) throw new SettingsError(problems);
+  return Object.freeze(settings);
+}
+
+function unknownNames(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const known = Object.values(SETTINGS).map((one) => one.name);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('TRIPLINE_') && !known.includes(name) && !FOREIGN.test(name))
+    .map((name) => {
+      const guess = nearest(name, known);
+      return `${name}: unknown setting${guess === undefined ? '' : `, did you mean ${guess}?`}`;
+    });
+}
+
+/** True for addresses that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function refusedExposure({ host, apiKeys: keys, auth }: Settings): string[] {
+  if (isLoopback(host) || keys.length > 0 || auth === 'off') return [];
+  return [`HOST=${host}: listening on anything but loopback needs TRIPLINE_API_KEYS (name:role:key,…), or TRIPLINE_AUTH=off`];
+}

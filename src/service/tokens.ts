@@ -1,0 +1,10 @@
+/** Names under which the wiring hands out what has no class of its own. */
+export const SETTINGS = Symbol('settings');
+export const LOGGER = Symbol('logger');
+export const JOB = Symbol('job');
+export const CATALOG = Symbol('catalog');
+export const EVENT_LOG = Symbol('event log');
+export const ALERTS = Symbol('alerts');
+export const DEAD_LETTERS = Symbol('dead letters');
+/** Pings the database: () => Promise<void>. */
+export const PING = Symbol('ping');
