@@ -46,6 +46,8 @@ export interface Matcher<S> {
   processEvent(state: S, event: Event, out: MatchOutput): void;
   /** Epoch ms of the earliest deadline (advanceTime to it would do something), Infinity without one. */
   nextDeadline(state: S): number;
+  /** Distinct events that open partial matches hold; cheap, it is asked for metrics. */
+  keptEvents(state: S): number;
   write(state: S, out: BinaryWriter, events: EventTable): void;
   /** `version` is the format version that stood before the state; every older one is read. */
   read(from: BinaryReader, events: readonly Event[], version: number): S;

@@ -41,7 +41,10 @@ export function compileRule(definition: RuleDefinition, version: number, layout:
     suppressFor: definition.suppress?.for,
     stepNames: steps.map((step) => step.name),
     fields: built.fields,
-    keyOf: keyFunction(definition, keys.map((number) => built.functions[number])),
+    keyOf: keyFunction(
+      definition,
+      keys.map((number) => built.functions[number]),
+    ),
     expressionText: (number: number) => built.sources[number],
     title: (match: MatchView) => built.functions[title](null, match),
     alertFields: fields.map(({ name, number }) => ({ name, evaluate: (match: MatchView) => built.functions[number](null, match) })),

@@ -138,7 +138,8 @@ export class BinaryReader {
   }
 
   #take(length: number): Buffer {
-    if (this.#at + length > this.#buffer.length) throw new RangeError(`snapshot ends at byte ${this.#buffer.length}, ${length} more expected at ${this.#at}`);
+    if (this.#at + length > this.#buffer.length)
+      throw new RangeError(`snapshot ends at byte ${this.#buffer.length}, ${length} more expected at ${this.#at}`);
     const view = this.#buffer.subarray(this.#at, this.#at + length);
     this.#at += length;
     return view;

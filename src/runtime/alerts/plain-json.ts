@@ -7,7 +7,9 @@ export function plainJson(value: unknown): string {
   if (value instanceof Event) return Buffer.from(value.raw).toString('utf8');
   if (Array.isArray(value)) return `[${value.map(plainJson).join(',')}]`;
   if (typeof value === 'object' && isRecord(value)) {
-    return `{${Object.entries(value).map(([name, each]) => `${JSON.stringify(name)}:${plainJson(each)}`).join(',')}}`;
+    return `{${Object.entries(value)
+      .map(([name, each]) => `${JSON.stringify(name)}:${plainJson(each)}`)
+      .join(',')}}`;
   }
   return JSON.stringify(value) ?? 'null';
 }

@@ -15,7 +15,11 @@ export function renderAlert(rule: CompiledRule, key: Key, match: Match, shadow: 
   const title = rule.title(view);
   const fields = Object.fromEntries(rule.alertFields.map(({ name, evaluate }) => [name, orNull(evaluate(view))]));
   const head = {
-    id, rule: rule.id, ruleVersion: rule.version, kind: match.kind, severity: definition.severity,
+    id,
+    rule: rule.id,
+    ruleVersion: rule.version,
+    kind: match.kind,
+    severity: definition.severity,
     title: title instanceof CelError ? '' : String(title),
   };
   const times = { startTime: match.path[0].event.time, endTime: match.endTime, timedOut: match.kind === 'timeout', shadow };
@@ -25,7 +29,17 @@ export function renderAlert(rule: CompiledRule, key: Key, match: Match, shadow: 
     Buffer.from(`},"fields":${plainJson(fields)}}`),
   ]);
   const explanation = Buffer.from(JSON.stringify(explain(rule, match)));
-  return { id, rule: rule.id, ruleVersion: rule.version, kind: match.kind, severity: definition.severity, key: key.json, shadow, body, explanation };
+  return {
+    id,
+    rule: rule.id,
+    ruleVersion: rule.version,
+    kind: match.kind,
+    severity: definition.severity,
+    key: key.json,
+    shadow,
+    body,
+    explanation,
+  };
 }
 
 /** 128 bits over what was matched; the rule's version and texts are no part of it, so a new title doubles nothing. */

@@ -78,5 +78,13 @@ export interface JobMetrics {
   readonly streams: readonly StreamStatus[];
   readonly deadLetters: number;
   readonly ghostAlerts: number;
-  readonly checkpoints: { readonly completed: number; readonly failed: number; readonly lastId: number; readonly lastBytes: number; readonly lastPauseMs: number; readonly lastDurationMs: number; readonly lastAt: number | null };
+  readonly checkpoints: {
+    readonly completed: number;
+    readonly failed: number;
+    readonly lastId: number;
+    readonly lastBytes: number;
+    readonly lastPauseMs: number;
+    readonly lastDurationMs: number;
+    readonly lastAt: number | null;
+  };
 }

@@ -87,7 +87,12 @@ export interface RequestProgress {
 /** The durable log of events that came over HTTP. One appender per partition, group commit. */
 export interface EventLog {
   /** Resolves when durable, with the first offset given. Dead letters and progress are in the same transaction. */
-  append(stream: string, partition: number, records: readonly LogRecord[], more?: { deadLetters?: readonly DeadLetterOutput[]; progress?: RequestProgress }): Promise<number>;
+  append(
+    stream: string,
+    partition: number,
+    records: readonly LogRecord[],
+    more?: { deadLetters?: readonly DeadLetterOutput[]; progress?: RequestProgress },
+  ): Promise<number>;
   progress(stream: string, key: string): Promise<RequestProgress | undefined>;
   /** Highest event time appended, -Infinity when none: for the reply's watermark. */
   maxTime(stream: string, partition: number): number;

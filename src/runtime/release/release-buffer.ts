@@ -105,7 +105,8 @@ export class ReleaseBuffer {
   oldestOffset(stream: string, partition: number): number | undefined {
     let oldest: number | undefined;
     for (const { event } of this.#waiting) {
-      if (event.stream === stream && event.partition === partition && (oldest === undefined || event.offset < oldest)) oldest = event.offset;
+      if (event.stream === stream && event.partition === partition && (oldest === undefined || event.offset < oldest))
+        oldest = event.offset;
     }
     return oldest;
   }

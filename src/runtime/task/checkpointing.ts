@@ -6,7 +6,10 @@ import type { StreamTask } from './stream-task.js';
 import { type BufferMeta, fromMeta, type PartitionMeta, type RuleMeta, type TaskMeta, toMeta } from './task-meta.js';
 
 /** A checkpoint of the task between two events: what changed, and where everything stands. */
-export function takeSnapshot(task: StreamTask, checkpoint: number): { meta: TaskMeta; segments: Uint8Array[]; oldestNeeded: number; neededOffsets: Record<string, number> } {
+export function takeSnapshot(
+  task: StreamTask,
+  checkpoint: number,
+): { meta: TaskMeta; segments: Uint8Array[]; oldestNeeded: number; neededOffsets: Record<string, number> } {
   const { segments, oldestNeeded } = task.snapshotter.take(checkpoint, task.operators());
   const partitions = partitionMetas(task);
   const meta: TaskMeta = {
@@ -52,7 +55,19 @@ function partitionMetas(task: StreamTask): PartitionMeta[] {
     let reread = nextOffset;
     for (const buffer of task.buffers.values()) reread = Math.min(reread, buffer.oldestOffset(stream, partition) ?? nextOffset);
     for (const offset of clock.skipped) if (offset < reread) clock.skipped.delete(offset);
-    return { stream, partition, nextOffset, maxTime: toMeta(maxTime), floor: toMeta(floor), idle, events, late, duplicates, reread, skipped: [...clock.skipped] };
+    return {
+      stream,
+      partition,
+      nextOffset,
+      maxTime: toMeta(maxTime),
+      floor: toMeta(floor),
+      idle,
+      events,
+      late,
+      duplicates,
+      reread,
+      skipped: [...clock.skipped],
+    };
   });
 }
 
@@ -63,7 +78,10 @@ function bufferMeta({ streams, startOffsets, frontier, watermark }: ReleaseBuffe
 
 function ruleMetas(task: StreamTask): RuleMeta[] {
   return [...task.rules.rules.values()].map(({ compiled, status, operator }) => ({
-    rule: compiled.id, version: compiled.version, status, counters: { ...operator.counters },
+    rule: compiled.id,
+    version: compiled.version,
+    status,
+    counters: { ...operator.counters },
   }));
 }
 
@@ -72,7 +90,16 @@ function restorePartition(task: StreamTask, meta: PartitionMeta): void {
   const found = task.streams.partitions.get(name);
   if (found === undefined) return;
   const { nextOffset, idle, events, late, duplicates } = meta;
-  Object.assign(found.clock, { nextOffset, idle, events, late, duplicates, maxTime: fromMeta(meta.maxTime), floor: fromMeta(meta.floor), skipped: new Set(meta.skipped) });
+  Object.assign(found.clock, {
+    nextOffset,
+    idle,
+    events,
+    late,
+    duplicates,
+    maxTime: fromMeta(meta.maxTime),
+    floor: fromMeta(meta.floor),
+    skipped: new Set(meta.skipped),
+  });
   task.startReread(name, meta.reread);
 }
 

@@ -20,12 +20,17 @@ export function planAdvance(buffers: Iterable<ReleaseBuffer>, streams: StreamSet
   const idle = idleCandidates(streams, quiet);
   const watermarks = quietCandidates(streams, quiet);
   const asIdle: ClockView = { idle: (clock) => clock.idle || idle.has(clock), watermark: (clock) => clock.watermark };
-  const asQuiet: ClockView = { idle: asIdle.idle, watermark: (clock) => Math.max(clock.watermark, watermarks.get(clock.stream) ?? -Infinity) };
+  const asQuiet: ClockView = {
+    idle: asIdle.idle,
+    watermark: (clock) => Math.max(clock.watermark, watermarks.get(clock.stream) ?? -Infinity),
+  };
   const plan = new Map<string, JournalPayload>();
   for (const buffer of buffers) {
     const moves = buffer.wouldMove(asIdle) || buffer.wouldMove(asQuiet);
     if (!moves) continue;
-    for (const clock of idle) if (buffer.hasClock(clock)) plan.set(`idle ${clock.stream}/${clock.partition}`, { kind: 'partition-idle', stream: clock.stream, partition: clock.partition });
+    for (const clock of idle)
+      if (buffer.hasClock(clock))
+        plan.set(`idle ${clock.stream}/${clock.partition}`, { kind: 'partition-idle', stream: clock.stream, partition: clock.partition });
     if (buffer.wouldMove(asIdle)) continue;
     for (const stream of buffer.streams) {
       const watermark = watermarks.get(stream);

@@ -98,10 +98,11 @@ function writeKey(segments: SegmentWriter, operator: Operator, key: string): voi
     out.utf16(operator.id);
     out.utf16(key);
     return operator.writeKey(key, out);
-  }) || segments.record(DELETE, (out) => {
-    out.utf16(operator.id);
-    out.utf16(key);
-  });
+  }) ||
+    segments.record(DELETE, (out) => {
+      out.utf16(operator.id);
+      out.utf16(key);
+    });
 }
 
 class SegmentWriter {

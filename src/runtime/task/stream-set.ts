@@ -27,7 +27,8 @@ export class StreamSet {
 
   put(definition: StreamDefinition, version: number): void {
     this.streams.set(definition.name, { definition, version, idOf: this.#compileId(definition) });
-    for (const { clock } of this.partitions.values()) if (clock.stream === definition.name) clock.outOfOrderness = definition.outOfOrderness;
+    for (const { clock } of this.partitions.values())
+      if (clock.stream === definition.name) clock.outOfOrderness = definition.outOfOrderness;
     const count = definition.source.kind === 'http' ? definition.source.partitions : 0;
     for (let partition = 0; partition < count; partition++) this.#ensure(definition, partition);
   }
@@ -52,7 +53,8 @@ export class StreamSet {
     const known = this.partitions.get(name);
     const clock = known?.clock ?? new PartitionClock(definition.name, partition, definition.outOfOrderness);
     const keepFor = definition.dedupe?.for;
-    const dedupe = keepFor === undefined ? undefined : known?.dedupe?.keepFor === keepFor ? known.dedupe : new Dedupe(`dedupe:${name}`, keepFor);
+    const dedupe =
+      keepFor === undefined ? undefined : known?.dedupe?.keepFor === keepFor ? known.dedupe : new Dedupe(`dedupe:${name}`, keepFor);
     this.partitions.set(name, { clock, dedupe });
   }
 

@@ -155,6 +155,11 @@ export class StreamTask {
   /** While a partition is read again: the next offset to come. */
   readonly #rereading = new Map<string, number>();
 
+  /** Where reading goes on, per partition. */
+  readFrom(): Record<string, number> {
+    return { ...this.positions(), ...Object.fromEntries(this.#rereading) };
+  }
+
   startReread(name: string, offset: number): void {
     this.#rereading.set(name, offset);
   }
@@ -217,7 +222,10 @@ export class StreamTask {
     if (event.time > clock.watermark) return false;
     clock.late++;
     const cause = event.time <= clock.floor ? 'floor' : 'watermark';
-    this.#letter(event, 'late-event', `event time ${event.time} is at or below the ${cause} ${clock.watermark} of its partition`, { watermark: clock.watermark, cause });
+    this.#letter(event, 'late-event', `event time ${event.time} is at or below the ${cause} ${clock.watermark} of its partition`, {
+      watermark: clock.watermark,
+      cause,
+    });
     return true;
   }
 
@@ -237,7 +245,10 @@ export class StreamTask {
   #letter(event: Event, code: string, message: string, more: { watermark?: number; cause?: string }): void {
     const { stream, partition, offset, time, raw } = event;
     const identity = `${stream}/${partition}/${offset}/${code}${code === 'rule-stopped' ? `/${more.cause}` : ''}`;
-    this.#options.emit({ type: 'deadLetter', deadLetter: { identity, stream, partition, offset, code, message, time, ...more, raw: Uint8Array.prototype.slice.call(raw) } });
+    this.#options.emit({
+      type: 'deadLetter',
+      deadLetter: { identity, stream, partition, offset, code, message, time, ...more, raw: Uint8Array.prototype.slice.call(raw) },
+    });
   }
 
   *#buffersFor(event: Event): Iterable<ReleaseBuffer> {
@@ -373,7 +384,9 @@ export class StreamTask {
     if (event === undefined) return true;
     this.#options.note.evaluation(operator.id, event);
     if (this.poison.size === 0 || !this.poison.has(`${operator.id} ${event.stream}/${event.partition}/${event.offset}`)) return true;
-    this.#letter(event, 'rule-stopped', `rule "${operator.id}" was stopped: evaluating this event did not end in time`, { cause: operator.id });
+    this.#letter(event, 'rule-stopped', `rule "${operator.id}" was stopped: evaluating this event did not end in time`, {
+      cause: operator.id,
+    });
     this.#sink.stopped.set(operator.id, 'watchdog');
     this.rules.pause(operator.id);
     return false;

@@ -43,8 +43,15 @@ export interface MatchCounters {
 export class MatchOperator<S = unknown> implements Operator, MatchOutput {
   readonly id: string;
   readonly counters: MatchCounters = {
-    events: 0, alerts: 0, suppressed: 0, timeouts: 0, conditionErrors: 0, conditionErrorSample: null,
-    unusableKeys: 0, unusableKeySample: null, limitReached: 0,
+    events: 0,
+    alerts: 0,
+    suppressed: 0,
+    timeouts: 0,
+    conditionErrors: 0,
+    conditionErrorSample: null,
+    unusableKeys: 0,
+    unusableKeySample: null,
+    limitReached: 0,
   };
   #rule: MatchRule<S>;
   readonly #sink: MatchSink;
@@ -77,7 +84,13 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
     this.counters.events++;
     const keys = this.#groups[keyGroupOf(key.id)];
     const known = keys.get(key.id);
-    const entry = known ?? { key, state: this.#rule.matcher.createState(), encoded: undefined, queued: Infinity, suppressedUntil: -Infinity };
+    const entry = known ?? {
+      key,
+      state: this.#rule.matcher.createState(),
+      encoded: undefined,
+      queued: Infinity,
+      suppressedUntil: -Infinity,
+    };
     const state = this.#stateOf(entry);
     const { matcher } = this.#rule;
     const wasEmpty = matcher.isEmpty(state);
@@ -158,7 +171,8 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
 
   restoreKey(id: string, from: BinaryReader): void {
     const version = from.uint();
-    if (version > FORMAT_VERSION) throw new Error(`state of rule "${this.id}" has format ${version}; this release reads up to ${FORMAT_VERSION}`);
+    if (version > FORMAT_VERSION)
+      throw new Error(`state of rule "${this.id}" has format ${version}; this release reads up to ${FORMAT_VERSION}`);
     const json = from.utf16();
     const suppressedUntil = from.double();
     const deadline = from.double();
@@ -175,8 +189,15 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
 
   // looking in
 
-  keyCount(): number {
-    return this.#groups.reduce((sum, keys) => sum + keys.size, 0);
+  /** Keys with state, and the events their open matches hold (of keys touched since the start). */
+  size(): { keys: number; keptEvents: number } {
+    let keys = 0;
+    let keptEvents = 0;
+    for (const group of this.#groups) {
+      keys += group.size;
+      for (const { state } of group.values()) if (state !== undefined) keptEvents += this.#rule.matcher.keptEvents(state);
+    }
+    return { keys, keptEvents };
   }
 
   /** Open partial matches of a key. */

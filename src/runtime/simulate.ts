@@ -1,0 +1,111 @@
+import { Event } from '../engine/event/event.js';
+import { FieldLayout } from '../engine/event/field-layout.js';
+import type { Match } from '../engine/match/matcher.js';
+import { MatchOperator } from '../engine/match/operator/match-operator.js';
+import type { MatchRule, MatchSink } from '../engine/match/operator/match-rule.js';
+import { compileRule, type CompiledRule } from '../engine/rule/compile.js';
+import type { RuleDefinition } from '../engine/rule/definition.js';
+import { renderAlert } from './alerts/render-alert.js';
+
+/** An event to simulate with, its time already known. */
+export interface SimulatedEvent {
+  readonly stream: string;
+  /** Epoch ms. */
+  readonly time: number;
+  readonly raw: Uint8Array;
+}
+
+/** Where a result came out: while event `at` was processed, or when time advanced just `before` an event. */
+interface EmissionPoint {
+  readonly at?: number;
+  readonly before?: number;
+}
+
+export interface SimulatedMatch extends EmissionPoint {
+  /** Step to the indexes of its events, as given. */
+  readonly steps: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface SimulatedTimeout extends SimulatedMatch {
+  /** Epoch ms at which the partial match ran out of time. */
+  readonly time: number;
+}
+
+export interface Simulation {
+  readonly matches: readonly SimulatedMatch[];
+  readonly timeouts: readonly SimulatedTimeout[];
+  /** Alert bodies as JSON texts, events byte for byte, after suppression. */
+  readonly alerts: readonly string[];
+}
+
+export interface SimulationOptions {
+  /** Time goes there at the end, epoch ms; default the last event's time. */
+  readonly watermark?: number;
+  /** Called now and then with the number of events worked off. */
+  readonly onProgress?: (done: number) => void;
+}
+
+const PROGRESS_EVERY = 10_000;
+
+/**
+ * Runs one rule over given events as the service would, nothing stored: events are sorted stably by
+ * time, a key's time moves exactly. Throws JsonError when an event cannot be read.
+ */
+export function simulate(definition: RuleDefinition, events: readonly SimulatedEvent[], options: SimulationOptions = {}): Simulation {
+  const rule = compileRule(definition, 1, new FieldLayout());
+  const results = new Results(rule);
+  const raw = new MatchOperator({ ...rule, timeouts: true, suppressFor: undefined }, results.matchSink());
+  const alerting = new MatchOperator(rule as MatchRule, results.alertSink());
+  const order = events.map((_, index) => index).sort((a, b) => events[a].time - events[b].time || a - b);
+  order.forEach((index, done) => {
+    const event = toEvent(rule, events[index], index);
+    for (const operator of [raw, alerting]) {
+      results.point = { before: index };
+      operator.advanceTime(event.time);
+      results.point = { at: index };
+      operator.processElement(event);
+    }
+    if (done % PROGRESS_EVERY === 0) options.onProgress?.(done);
+  });
+  results.point = { before: events.length };
+  const last = order.length === 0 ? -Infinity : events[order[order.length - 1]].time;
+  for (const operator of [raw, alerting]) operator.advanceTime(Math.max(options.watermark ?? last, last));
+  return results;
+}
+
+function toEvent(rule: CompiledRule, { stream, time, raw }: SimulatedEvent, index: number): Event {
+  return new Event(rule.layout, stream, 0, index, time, raw, rule.layout.decode(raw));
+}
+
+class Results implements Simulation {
+  readonly matches: SimulatedMatch[] = [];
+  readonly timeouts: SimulatedTimeout[] = [];
+  readonly alerts: string[] = [];
+  point: EmissionPoint = {};
+
+  constructor(readonly rule: CompiledRule) {}
+
+  matchSink(): MatchSink {
+    return sink((_rule, _key, match) => {
+      const found = { ...this.point, steps: this.#steps(match) };
+      if (match.kind === 'match') this.matches.push(found);
+      else this.timeouts.push({ ...found, time: match.endTime });
+    });
+  }
+
+  alertSink(): MatchSink {
+    return sink((_rule, key, match) => {
+      this.alerts.push(Buffer.from(renderAlert(this.rule, key, match, false).body).toString('utf8'));
+    });
+  }
+
+  #steps(match: Match): Record<string, number[]> {
+    const steps: Record<string, number[]> = {};
+    for (const { step, event } of match.path) (steps[this.rule.stepNames[step]] ??= []).push(event.offset);
+    return steps;
+  }
+}
+
+function sink(alert: MatchSink['alert']): MatchSink {
+  return { alert, limitReached: () => {}, atDeadline: () => {} };
+}

@@ -1,0 +1,215 @@
+import { readRule, readStream } from '../../engine/rule/index.js';
+import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
+import { keyOf, keyOfAll, NO_KEY } from '../../engine/state/key.js';
+import { plainJson } from '../alerts/plain-json.js';
+import type { Output } from '../ports/outputs.js';
+import type { OpenMatchView, RuleStats } from '../ports/job-control.js';
+import { restoreMeta, segmentReader, takeSnapshot } from '../task/checkpointing.js';
+import { EvaluationNote } from '../task/evaluation-note.js';
+import type { RunningRule } from '../task/rule-set.js';
+import type { SnapshotReader } from '../task/snapshot.js';
+import { StreamTask } from '../task/stream-task.js';
+import type { TaskMeta } from '../task/task-meta.js';
+import type { Call, Document, EngineStats, FromEngine, Reply, ToEngine, WorkerData } from './protocol.js';
+
+/** Runs a task behind messages. All that is not deterministic (the pause's length) stays here. */
+export class EngineHost {
+  readonly #rules = new Map<string, RuleDefinition>();
+  readonly #streams = new Map<string, StreamDefinition>();
+  readonly #note: EvaluationNote;
+  readonly #task: StreamTask;
+  readonly #maxAhead: number;
+  readonly #post: (message: FromEngine) => void;
+  #outputs: Output[] = [];
+  #segments: SnapshotReader | undefined;
+
+  constructor(data: WorkerData, post: (message: FromEngine) => void) {
+    this.#post = post;
+    this.#maxAhead = data.maxAhead;
+    this.#note = new EvaluationNote(data.note, (number, name) => post({ type: 'name', number, name }));
+    this.#task = new StreamTask({
+      definitions: {
+        rule: (id, version) => this.#ruleDefinition(id, version),
+        stream: (name, version) => this.#streamDefinition(name, version),
+      },
+      note: this.#note,
+      emit: (output) => this.#outputs.push(output),
+      ruleStopped: (rule, reason) => post({ type: 'ruleStopped', rule, reason }),
+    });
+  }
+
+  handle(message: ToEngine): void {
+    this.#note.busy(true);
+    try {
+      this.#handle(message);
+    } finally {
+      this.#note.busy(false);
+    }
+  }
+
+  #handle(message: ToEngine): void {
+    switch (message.type) {
+      case 'documents':
+        return message.documents.forEach((document) => this.#keepDocument(document));
+      case 'restore':
+        restoreMeta(this.#task, JSON.parse(message.meta) as TaskMeta, (rule, version) => this.#ruleDefinition(rule, version));
+        this.#segments = segmentReader(this.#task);
+        return;
+      case 'segment':
+        return (this.#segments as SnapshotReader).apply(message.data);
+      case 'replay':
+        return message.entries.forEach((entry) => this.#task.replay(entry));
+      case 'batch': {
+        const { stream, partition, firstOffset, count, data } = message.batch;
+        this.#task.ingest(message.batch);
+        this.#flush();
+        this.#post({
+          type: 'progress',
+          stream,
+          partition,
+          bytes: data.length,
+          through: firstOffset + count,
+          ahead: this.#task.ahead(this.#maxAhead),
+        });
+        return;
+      }
+      case 'quiet':
+        this.#task.advanceQuietly(message.quiet);
+        return this.#flush();
+      case 'call':
+        return this.#answer(message.id, message.call);
+    }
+  }
+
+  #answer(id: number, call: Call): void {
+    let result: Reply | undefined;
+    let error: string | undefined;
+    try {
+      result = this.#call(call);
+    } catch (thrown) {
+      error = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+    }
+    this.#flush();
+    this.#post({ type: 'reply', id, result, error });
+  }
+
+  #call(call: Call): Reply {
+    switch (call.name) {
+      case 'start':
+        this.#task.proceed();
+        return this.#rereadOffsets();
+      case 'decide':
+        return this.#task.decide(call.payload);
+      case 'preview':
+        return this.#preview(call.document);
+      case 'assertWatermark':
+        return this.#task.assertWatermark(call.stream, call.time);
+      case 'checkpoint':
+        return this.#checkpoint(call.checkpoint, call.kind);
+      case 'stats':
+        return this.#stats();
+      case 'openMatches':
+        return this.#openMatches(call.rule, call.key);
+    }
+  }
+
+  /** Where reading goes on: the oldest unreleased offset of each partition. */
+  #rereadOffsets(): Record<string, number> {
+    return this.#task.readFrom();
+  }
+
+  #preview(document: unknown): Reply {
+    const { rule } = readRule(document, {});
+    const known = rule === undefined ? undefined : this.#task.rules.rules.get(rule.id);
+    return rule === undefined || known === undefined ? { carried: 0, dropped: 0 } : this.#task.rules.preview(known, rule);
+  }
+
+  #checkpoint(id: number, kind: 'checkpoint' | 'savepoint'): null {
+    const started = performance.now();
+    const { meta, segments, oldestNeeded, neededOffsets } = takeSnapshot(this.#task, id);
+    const pauseMs = performance.now() - started;
+    const { journalSequence } = meta;
+    this.#outputs.push({
+      type: 'checkpoint',
+      checkpoint: { id, kind, journalSequence, oldestNeeded, meta: JSON.stringify(meta), neededOffsets, segments, pauseMs },
+    });
+    return null;
+  }
+
+  #flush(): void {
+    if (this.#outputs.length === 0) return;
+    const outputs = this.#outputs;
+    this.#outputs = [];
+    this.#post({ type: 'outputs', outputs });
+  }
+
+  #stats(): EngineStats {
+    const streams = [...this.#task.streams.partitions.values()].map(({ clock }) => ({
+      stream: clock.stream,
+      partition: clock.partition,
+      nextOffset: clock.nextOffset,
+      watermark: finite(clock.watermark),
+      idle: clock.idle,
+      events: clock.events,
+      late: clock.late,
+      duplicates: clock.duplicates,
+    }));
+    return { rules: [...this.#task.rules.rules.values()].map((rule) => this.#ruleStats(rule)), streams, recovering: this.#task.recovering };
+  }
+
+  #ruleStats({ compiled, operator, status }: RunningRule): RuleStats {
+    const buffer = this.#task.buffers.get(JSON.stringify(compiled.definition.from));
+    const { keys, keptEvents } = operator.size();
+    return {
+      rule: compiled.id,
+      version: compiled.version,
+      status,
+      ...operator.counters,
+      keys,
+      keptEvents,
+      watermark: finite(buffer?.mergedWatermark() ?? -Infinity),
+    };
+  }
+
+  #openMatches(id: string, key: unknown): OpenMatchView[] {
+    const rule = this.#task.rules.rules.get(id);
+    if (rule === undefined) return [];
+    const { definition, stepNames } = rule.compiled;
+    const found = definition.key === undefined ? NO_KEY : Array.isArray(key) && Array.isArray(definition.key) ? keyOfAll(key) : keyOf(key);
+    if (found === undefined) return [];
+    return rule.operator.openMatches(found.id).map(({ waitingFor, deadline, path }) => {
+      const steps: Record<string, { id: string; time: number; event: unknown }[]> = {};
+      for (const { step, event } of path)
+        (steps[stepNames[step]] ??= []).push({ id: event.id, time: event.time, event: JSON.parse(plainJson(event)) as unknown });
+      return { waitingFor, deadline: Number.isFinite(deadline) ? deadline : null, steps };
+    });
+  }
+
+  #keepDocument({ kind, id, version, document }: Document): void {
+    const name = `${id}@${version}`;
+    if (kind === 'rule') {
+      const { rule, problems } = readRule(document, {});
+      if (rule === undefined) throw new Error(`rule ${name} cannot be read: ${JSON.stringify(problems)}`);
+      this.#rules.set(name, rule);
+    } else {
+      const { stream, problems } = readStream(document, {});
+      if (stream === undefined) throw new Error(`stream ${name} cannot be read: ${JSON.stringify(problems)}`);
+      this.#streams.set(name, stream);
+    }
+  }
+
+  #ruleDefinition(id: string, version: number): RuleDefinition {
+    return known(this.#rules.get(`${id}@${version}`), `rule ${id}@${version}`);
+  }
+
+  #streamDefinition(name: string, version: number): StreamDefinition {
+    return known(this.#streams.get(`${name}@${version}`), `stream ${name}@${version}`);
+  }
+}
+
+function known<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`${what} was not given to the engine`);
+  return value;
+}
+
+const finite = (time: number): number | null => (Number.isFinite(time) ? time : null);

@@ -1,0 +1,60 @@
+import type { JournalEntry, JournalPayload, Output } from '../ports/outputs.js';
+import type { OpenMatchView, RuleChangeResult, RuleStats, StreamStatus } from '../ports/job-control.js';
+import type { SourceBatch } from '../ports/stores.js';
+import type { StreamQuiet } from '../task/quiet.js';
+
+/** Documents that the journal, the checkpoint or a coming change name. */
+export type Document =
+  | { readonly kind: 'rule'; readonly id: string; readonly version: number; readonly document: unknown }
+  | { readonly kind: 'stream'; readonly id: string; readonly version: number; readonly document: unknown };
+
+/** What the engine's thread starts with. */
+export interface WorkerData {
+  readonly note: SharedArrayBuffer;
+  /** Event time, ms, that a partition may be ahead of the others. */
+  readonly maxAhead: number;
+}
+
+/** Main thread to engine. */
+export type ToEngine =
+  | { readonly type: 'documents'; readonly documents: readonly Document[] }
+  | { readonly type: 'restore'; readonly meta: string }
+  | { readonly type: 'segment'; readonly data: Uint8Array }
+  | { readonly type: 'replay'; readonly entries: readonly JournalEntry[] }
+  | { readonly type: 'batch'; readonly batch: SourceBatch }
+  | { readonly type: 'quiet'; readonly quiet: readonly StreamQuiet[] }
+  | { readonly type: 'call'; readonly id: number; readonly call: Call };
+
+/** What is answered with a `reply`. */
+export type Call =
+  | { readonly name: 'start' }
+  | { readonly name: 'decide'; readonly payload: JournalPayload }
+  | { readonly name: 'preview'; readonly document: unknown }
+  | { readonly name: 'assertWatermark'; readonly stream: string; readonly time: number }
+  | { readonly name: 'checkpoint'; readonly checkpoint: number; readonly kind: 'checkpoint' | 'savepoint' }
+  | { readonly name: 'stats' }
+  | { readonly name: 'openMatches'; readonly rule: string; readonly key: unknown };
+
+export interface EngineStats {
+  readonly rules: readonly RuleStats[];
+  readonly streams: readonly Omit<StreamStatus, 'endOffset'>[];
+  /** Recovery has worked off all journal entries. */
+  readonly recovering: boolean;
+}
+
+export type Reply = RuleChangeResult | number | EngineStats | readonly OpenMatchView[] | Record<string, number> | null;
+
+/** Engine to main thread. Outputs come before the reply or progress that depends on them. */
+export type FromEngine =
+  | { readonly type: 'outputs'; readonly outputs: readonly Output[] }
+  | {
+      readonly type: 'progress';
+      readonly stream: string;
+      readonly partition: number;
+      readonly bytes: number;
+      readonly through: number;
+      readonly ahead: readonly string[];
+    }
+  | { readonly type: 'reply'; readonly id: number; readonly result?: Reply; readonly error?: string }
+  | { readonly type: 'name'; readonly number: number; readonly name: string }
+  | { readonly type: 'ruleStopped'; readonly rule: string; readonly reason: 'limit' | 'watchdog' };
