@@ -1,0 +1,134 @@
+import type { FieldLayout } from '../event/field-layout.js';
+import type { Constant, Node } from './node.js';
+
+/**
+ * Stage 3: nodes to JavaScript source. User text gets in only through `literal` (JSON-quoted); fields,
+ * steps and macro variables are numbers. One writer serves all expressions of a table.
+ *
+ * Names in the generated code: e current event, m match view, t<n> temporaries of the nearest function,
+ * x<n> macro variables, k<n> constants of the table; anything else is a name of runtime/index.ts.
+ */
+export class CodeWriter {
+  /** Definitions of k0, k1, … */
+  readonly constants: string[] = [];
+  readonly fields = new Set<string>();
+  readonly #constantOf = new Map<string, string>();
+  #temporaries = 0;
+
+  constructor(readonly layout: FieldLayout) {}
+
+  /** One compiled expression. What may still throw (a stack overflow) becomes an error value. */
+  function(node: Node): string {
+    return `(e,m)=>{try{${this.#body(node)}}catch(c){return thrown(c)}}`;
+  }
+
+  /** A function's body with the temporaries it needs. */
+  #body(node: Node): string {
+    const outer = this.#temporaries;
+    this.#temporaries = 0;
+    const code = this.#code(node);
+    const names = Array.from({ length: this.#temporaries }, (_, i) => `t${i}`);
+    this.#temporaries = outer;
+    return `${names.length > 0 ? `let ${names.join(',')};` : ''}return ${code}`;
+  }
+
+  #temporary(): string {
+    return `t${this.#temporaries++}`;
+  }
+
+  #constant(definition: string): string {
+    const known = this.#constantOf.get(definition);
+    if (known !== undefined) return known;
+    const name = `k${this.constants.length}`;
+    this.constants.push(`${name}=${definition}`);
+    this.#constantOf.set(definition, name);
+    return name;
+  }
+
+  #slot(name: string): number {
+    this.fields.add(name);
+    return this.layout.slot(name);
+  }
+
+  #code(node: Node): string {
+    switch (node.op) {
+      case 'const':
+        return this.#literal(node.value);
+      case 'event':
+        return 'current(e)';
+      case 'field':
+        return node.of.op === 'event' ? `field(e,${this.#slot(node.name)})` : `fieldOf(${this.#code(node.of)},${this.#slot(node.name)})`;
+      case 'step':
+        return `stepEvent(m,${node.step},${this.#constant(`noStepEvent(${JSON.stringify(node.name)})`)})`;
+      case 'steps':
+        return `stepEvents(m,${node.step})`;
+      case 'value':
+        return `contextValue(m,${node.index})`;
+      case 'local':
+        return `x${node.depth}`;
+      case 'select':
+        return `select(${this.#code(node.of)},${JSON.stringify(node.name)})`;
+      case 'hasField':
+        return `present(${this.#code(node.field)})`;
+      case 'hasKey':
+        return `hasKey(${this.#code(node.of)},${this.#code(node.key)})`;
+      case 'hasStep':
+        return `hasStep(m,${node.step})`;
+      case 'call':
+        return `${node.run}(${node.args.map((arg) => this.#code(arg)).join(',')})`;
+      default:
+        return this.#compound(node);
+    }
+  }
+
+  #compound(node: Node): string {
+    switch (node.op) {
+      case 'logic':
+        return this.#logic(node.and, node.left, node.right);
+      case 'cond':
+        return this.#cond(node.test, node.yes, node.no);
+      case 'regex':
+        return `matchesCompiled(${this.#code(node.text)},${this.#constant(`compileRegex(${JSON.stringify(node.pattern)})`)})`;
+      case 'inSet':
+        return `withinSet(${this.#code(node.item)},${this.#constant(`new Set([${node.set.map((c) => this.#literal(c)).join(',')}])`)})`;
+      case 'list':
+        return this.#list(node.items);
+      case 'map':
+        return `makeMap([${node.entries.map((entry) => this.#code(entry)).join(',')}])`;
+      case 'macro':
+        return this.#macro(node);
+      default:
+        throw new TypeError(`no code for ${node.op}`);
+    }
+  }
+
+  /** && and || absorb an error on either side: the right side runs unless the left decides. */
+  #logic(and: boolean, left: Node, right: Node): string {
+    const [a, b] = [this.#temporary(), this.#temporary()];
+    const [decisive, other] = and ? ['false', 'true'] : ['true', 'false'];
+    return `((${a}=${this.#code(left)})===${decisive}||(${b}=${this.#code(right)})===${decisive}?${decisive}:${a}===${other}&&${b}===${other}?${other}:undecided("${and ? '_&&_' : '_||_'}",${a},${b}))`;
+  }
+
+  #cond(test: Node, yes: Node, no: Node): string {
+    const t = this.#temporary();
+    return `((${t}=${this.#code(test)})===true?${this.#code(yes)}:${t}===false?${this.#code(no)}:noCondition(${t}))`;
+  }
+
+  #list(items: readonly Node[]): string {
+    const code = items.map((item) => this.#code(item)).join(',');
+    return items.every((item) => item.op === 'const') ? this.#constant(`[${code}]`) : `makeList([${code}])`;
+  }
+
+  #macro(node: Node & { op: 'macro' }): string {
+    const visit = (part: Node | undefined) => (part === undefined ? 'undefined' : `x${node.depth}=>{${this.#body(part)}}`);
+    const tail = node.macro === 'filterMap' ? `,${visit(node.step)}` : '';
+    return `${node.macro}(${this.#code(node.range)},${visit(node.test)}${tail})`;
+  }
+
+  #literal(value: Constant): string {
+    if (value instanceof Uint8Array) return this.#constant(`Uint8Array.of(${value.join(',')})`);
+    if (typeof value !== 'number') return JSON.stringify(value);
+    if (Object.is(value, -0)) return '(-0)';
+    return value < 0 ? `(${value})` : String(value);
+  }
+}

@@ -1,0 +1,4 @@
+export { CelError } from '../event/cel-error.js';
+export { render, toJsonText } from './runtime/text.js';
+export * from './scope.js';
+export { checkExpression, checkTemplate, ExpressionError, type ExpressionTable, ExpressionTableBuilder } from './table.js';

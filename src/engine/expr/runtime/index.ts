@@ -1,0 +1,55 @@
+/** Everything that generated code may call, by the name it calls it. */
+import * as access from './access.js';
+import * as arithmetic from './arithmetic.js';
+import * as compare from './compare.js';
+import * as convert from './convert.js';
+import * as lists from './lists.js';
+import * as logic from './logic.js';
+import * as math from './math.js';
+import * as regex from './regex.js';
+import * as strings from './strings.js';
+import * as text from './text.js';
+import * as time from './time.js';
+import { makeList, makeMap } from './values.js';
+
+export const runtime = {
+  eq: compare.eq,
+  ne: compare.ne,
+  lt: compare.lt,
+  le: compare.le,
+  gt: compare.gt,
+  ge: compare.ge,
+  add: arithmetic.add,
+  sub: arithmetic.sub,
+  mul: arithmetic.mul,
+  div: arithmetic.div,
+  mod: arithmetic.mod,
+  neg: arithmetic.neg,
+  ...logic,
+  ...access,
+  ...lists,
+  ...convert,
+  ...time,
+  makeList,
+  makeMap,
+  matches: regex.matches,
+  matchesCompiled: regex.matchesCompiled,
+  compileRegex: regex.compileRegex,
+  renderAll: text.renderAll,
+  abs: math.abs,
+  ceil: math.ceil,
+  floor: math.floor,
+  trunc: math.trunc,
+  round: math.round,
+  sqrt: math.sqrt,
+  sign: math.sign,
+  mathIsNaN: math.isNaN,
+  mathIsInf: math.isInf,
+  mathIsFinite: math.isFinite,
+  greatest: math.greatest,
+  least: math.least,
+  geoDistance: math.geoDistance,
+  ...strings,
+};
+
+export type RuntimeName = keyof typeof runtime;
