@@ -9,11 +9,16 @@ export const TEXT_TYPES: pg.CustomTypesConfig = {
     oid === INT8 && format !== 'binary' ? Number : pg.types.getTypeParser(oid, format as 'text')) as pg.CustomTypesConfig['getTypeParser'],
 };
 
-/** For queries with `binary: true`, which spares large bytea the way through hexadecimal text. */
-export const BINARY_TYPES: pg.CustomTypesConfig = {
+const BINARY_TYPES: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number) => {
     if (oid === BYTEA) return (value: Buffer) => value;
     if (oid === INT8) return (value: Buffer) => Number(value.readBigInt64BE(0));
     return pg.types.getTypeParser(oid, 'binary');
   }) as pg.CustomTypesConfig['getTypeParser'],
 };
+
+/** A query whose answer comes in the binary format, which spares large bytea the way through hexadecimal text. */
+export function binaryQuery(text: string, values: unknown[]): pg.QueryConfig {
+  const config: pg.QueryConfig & { binary: boolean } = { text, values, binary: true, types: BINARY_TYPES };
+  return config;
+}

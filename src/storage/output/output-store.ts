@@ -1,0 +1,106 @@
+import { failpoint } from '../../runtime/failpoint.js';
+import type { JournalPayload, Output, Positions } from '../../runtime/ports/outputs.js';
+import type { OutboxRow, OutputStore, RecoveryPoint } from '../../runtime/ports/stores.js';
+import type { Lease } from '../lease.js';
+import { fromJsonBytes } from '../sql/text.js';
+import { clean, type Retention } from './cleaning.js';
+import { type Written, writeOutputs } from './commit.js';
+import { Coverage } from './coverage.js';
+import { dropUnfinishedSegments, loadSegments, storeSegments } from './segments.js';
+
+/**
+ * Writes what the engine of one shard says: journal, alerts (the outbox), dead letters, checkpoints.
+ * After a failed or doubtful commit the caller commits the same outputs again or recovers; alerts and
+ * dead letters that were written after all are left out then.
+ */
+export class PostgresOutputStore implements OutputStore {
+  readonly #lease: Lease;
+  readonly #retention: Retention;
+  #coverage = new Coverage();
+  /** Bytes stored by writeSegments, until their checkpoint completes. */
+  readonly #written = new Map<number, number>();
+  /** Rows of commits whose outcome is unknown. */
+  #doubtful: OutboxRow[] = [];
+
+  constructor(lease: Lease, retention: Retention = {}) {
+    this.#lease = lease;
+    this.#retention = retention;
+  }
+
+  async recover(): Promise<RecoveryPoint> {
+    const lease = this.#lease;
+    const point = await lease.database.transaction(async (client) => {
+      await lease.check(client);
+      const { rows: [checkpoint] } = await client.query<{ id: number; journal_sequence: number; oldest_needed: number; alert_number: number; meta: Buffer }>(
+        'SELECT id, journal_sequence, oldest_needed, alert_number, meta FROM checkpoint WHERE job = $1 AND shard = $2 ORDER BY id DESC LIMIT 1',
+        [lease.job, lease.shard]);
+      await dropUnfinishedSegments(client, lease, checkpoint?.id ?? 0);
+      const { rows: journal } = await client.query<{ sequence: number; positions: Buffer; payload: Buffer }>(
+        'SELECT sequence, positions, payload FROM journal WHERE job = $1 AND shard = $2 AND sequence > $3 ORDER BY sequence',
+        [lease.job, lease.shard, checkpoint?.journal_sequence ?? 0]);
+      const { rows: uncovered } = await client.query<{ id: string; number: number }>(
+        'SELECT id, number FROM alert WHERE job = $1 AND shard = $2 AND number > $3 ORDER BY number',
+        [lease.job, lease.shard, checkpoint?.alert_number ?? 0]);
+      return { checkpoint, journal, uncovered };
+    });
+    this.#written.clear();
+    this.#doubtful = [];
+    this.#coverage = new Coverage(point.uncovered.map(({ id, number }) => [id, number] as const));
+    const { checkpoint } = point;
+    return {
+      checkpoint: checkpoint && { id: checkpoint.id, journalSequence: checkpoint.journal_sequence, oldestNeeded: checkpoint.oldest_needed, meta: checkpoint.meta.toString() },
+      journal: point.journal.map(({ sequence, positions, payload }) => (
+        { sequence, positions: fromJsonBytes<Positions>(positions), payload: fromJsonBytes<JournalPayload>(payload) })),
+      uncoveredAlerts: point.uncovered.map(({ id }) => id),
+    };
+  }
+
+  segments(oldest: number, newest: number): AsyncIterable<Uint8Array> {
+    return loadSegments(this.#lease, oldest, newest);
+  }
+
+  /** Takes the place of what an earlier call stored for the same checkpoint. */
+  async writeSegments(checkpoint: number, segments: readonly Uint8Array[]): Promise<number> {
+    const bytes = await storeSegments(this.#lease, checkpoint, segments);
+    this.#written.set(checkpoint, bytes);
+    return bytes;
+  }
+
+  async commit(outputs: readonly Output[]): Promise<readonly OutboxRow[]> {
+    if (outputs.length === 0) return [];
+    const coverage = this.#coverage.copy();
+    let written: Written | undefined;
+    try {
+      await this.#lease.database.transaction(async (client) => {
+        await this.#lease.check(client);
+        written = await writeOutputs(client, this.#lease, outputs, coverage, (checkpoint) => this.#written.get(checkpoint) ?? 0);
+      });
+    } catch (error) {
+      this.#doubtful.push(...(written?.rows ?? []));
+      throw error;
+    }
+    this.#coverage = coverage;
+    failpoint('outbox-committed');
+    this.#completed(outputs);
+    return this.#withDoubtful(written!);
+  }
+
+  #completed(outputs: readonly Output[]): void {
+    for (const output of outputs) {
+      if (output.type !== 'checkpoint') continue;
+      failpoint('checkpoint-committed');
+      this.#written.delete(output.checkpoint.id);
+    }
+  }
+
+  /** Rows of a commit that was taken for failed, and was not, are new to the caller all the same. */
+  #withDoubtful({ rows, known }: Written): readonly OutboxRow[] {
+    const found = this.#doubtful.filter(({ alert }) => known.has(alert.id));
+    this.#doubtful = [];
+    return [...found, ...rows];
+  }
+
+  clean(): Promise<void> {
+    return clean(this.#lease, this.#retention);
+  }
+}
