@@ -1,0 +1,129 @@
+import { isZone } from '../event/decode/iso-time.js';
+import { checkExpression, type ExpressionScope } from '../expr/index.js';
+import { Fields, Findings } from '../problem/fields.js';
+import { nearest, type Problem, shown } from '../problem/problem.js';
+import { FIELD_TYPES, type FieldType, type StreamDefinition, type StreamSource, TIME_FORMATS, type TimeDefinition } from './definition.js';
+import { expressionLimits, reportExpression } from './expressions.js';
+import { deepFreeze } from './freeze.js';
+import { DEFAULT_DOCUMENT_LIMITS, type DocumentLimits } from './limits.js';
+
+const KEYS = ['name', 'source', 'id', 'time', 'outOfOrderness', 'idleAfter', 'quietAfter', 'dedupe', 'partitionedBy', 'fields'] as const;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+const MAX_PARTITIONS = 1_024;
+const MAX_FIELDS = 1_000;
+
+export interface StreamReadOptions {
+  readonly limits?: Partial<DocumentLimits>;
+  /** The name when the document has none (PUT /streams/:name); another one in the document is a problem. */
+  readonly name?: string;
+}
+
+export interface StreamReadResult {
+  readonly stream?: StreamDefinition;
+  readonly problems: readonly Problem[];
+  readonly warnings: readonly Problem[];
+}
+
+/** Checks a parsed stream document; all problems at once, `stream` only when there are none. */
+export function readStream(value: unknown, options: StreamReadOptions = {}): StreamReadResult {
+  const findings = new Findings();
+  const fields = Fields.of(value, '', findings, KEYS);
+  const stream = fields && readKeys(fields, options);
+  const { problems, warnings } = findings;
+  return problems.length > 0 || stream === undefined ? { problems, warnings } : { stream: deepFreeze(stream), problems, warnings };
+}
+
+function readKeys(fields: Fields, options: StreamReadOptions): StreamDefinition | undefined {
+  const schema = readSchema(fields);
+  const scope: ExpressionScope = { event: true, steps: [], fields: schema };
+  const limits = { ...DEFAULT_DOCUMENT_LIMITS, ...options.limits };
+  const name = readName(fields, options.name);
+  const id = readExpression(fields, 'id', scope, limits);
+  const stream = {
+    name: name ?? '',
+    source: readSource(fields),
+    id,
+    time: readTime(fields),
+    outOfOrderness: fields.duration('outOfOrderness', 0) ?? 0,
+    idleAfter: orDefault(fields.duration('idleAfter', 0, true), 1_000),
+    quietAfter: orDefault(fields.duration('quietAfter', 1, true), 5_000),
+    dedupe: readDedupe(fields),
+    partitionedBy: readExpression(fields, 'partitionedBy', scope, limits),
+    fields: schema,
+  };
+  return stream;
+}
+
+/** null says `never`, which is no default. */
+function orDefault(ms: number | null | undefined, fallback: number): number | null {
+  return ms === undefined ? fallback : ms;
+}
+
+function readName(fields: Fields, given: string | undefined): string | undefined {
+  const expected = 'letters, digits, `.`, `_` and `-`, at most 100';
+  if (!fields.has('name') && given !== undefined) return checkName(fields, given, expected);
+  const name = fields.requiredText('name', expected);
+  if (name === undefined) return undefined;
+  if (given !== undefined && name !== given) {
+    return fields.findings.problem('name-mismatch', fields.at('name'), `the document names the stream \`${name}\`, the address \`${given}\``, { found: shown(name), expected: shown(given) });
+  }
+  return checkName(fields, name, expected);
+}
+
+function checkName(fields: Fields, name: string, expected: string): string | undefined {
+  if (NAME.test(name)) return name;
+  return fields.findings.problem('invalid-name', fields.at('name'), `\`${name}\` cannot name a stream`, { found: shown(name), expected });
+}
+
+function readSource(fields: Fields): StreamSource {
+  const source = fields.nested('source', ['http', 'kafka']);
+  if (source?.has('kafka')) {
+    source.findings.problem('unsupported-source', source.at('kafka'), 'Kafka sources are not supported by this version; events come over HTTP', { found: 'kafka', expected: 'http' });
+  }
+  const http = source?.nested('http', ['partitions']);
+  return { kind: 'http', partitions: http?.integer('partitions', 1, MAX_PARTITIONS) ?? 1 };
+}
+
+function readTime(fields: Fields): TimeDefinition | undefined {
+  const time = fields.nested('time', ['field', 'format', 'zone']);
+  if (time === undefined) return undefined;
+  const field = time.requiredText('field', 'the name of the field with the time; dots lead into objects');
+  const format = time.oneOf('format', TIME_FORMATS) ?? 'epochMillis';
+  const zone = time.text('zone', 'a zone such as Europe/Berlin');
+  if (zone !== undefined && !isZone(zone)) {
+    const suggestion = nearest(zone, Intl.supportedValuesOf('timeZone'));
+    time.findings.problem('unknown-zone', time.at('zone'), `there is no time zone \`${zone}\``, { found: shown(zone), expected: 'an IANA name such as Europe/Berlin', suggestion });
+  }
+  if (zone !== undefined && format !== 'iso8601') {
+    time.findings.warnings.push({ code: 'zone-without-effect', message: '`zone` has an effect only with format iso8601', pointer: time.at('zone') });
+  }
+  return field === undefined ? undefined : { field, path: field.split('.'), format, zone };
+}
+
+function readDedupe(fields: Fields): { for: number } | undefined {
+  const dedupe = fields.nested('dedupe', ['for']);
+  if (dedupe === undefined) return undefined;
+  if (!fields.has('id')) dedupe.findings.problem('dedupe-needs-id', dedupe.pointer, '`dedupe` needs `id`: repeated events are known by their id', { expected: '`id`, an expression' });
+  const ms = dedupe.has('for') ? dedupe.duration('for', 1) : dedupe.missing('for', 'a duration such as 10m');
+  return typeof ms === 'number' ? { for: ms } : undefined;
+}
+
+function readSchema(fields: Fields): Record<string, FieldType> | undefined {
+  if (!fields.has('fields')) return undefined;
+  const names = Object.keys(Object(fields.get('fields')));
+  const schema = fields.nested('fields', names);
+  if (schema === undefined) return undefined;
+  if (names.length > MAX_FIELDS) return fields.findings.problem('out-of-range', schema.pointer, `the schema has ${names.length} fields`, { expected: `at most ${MAX_FIELDS} fields` });
+  const types: [string, FieldType][] = [];
+  for (const name of names) {
+    const type = schema.oneOf(name, FIELD_TYPES);
+    if (type !== undefined) types.push([name, type]);
+  }
+  return Object.fromEntries(types);
+}
+
+function readExpression(fields: Fields, key: string, scope: ExpressionScope, limits: DocumentLimits): string | undefined {
+  const source = fields.text(key, 'an expression');
+  if (source !== undefined) reportExpression(checkExpression(source, scope, expressionLimits(limits)), fields.at(key), fields.findings);
+  return source;
+}
