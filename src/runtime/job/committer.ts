@@ -64,6 +64,7 @@ export class Committer {
       if (output.type !== 'checkpoint') continue;
       sizes.set(output.checkpoint, await this.store.writeSegments(output.checkpoint.id, output.checkpoint.segments));
     }
+    if (outputs.some((output) => output.type === 'journal' && output.entry.payload.kind === 'time-advanced')) failpoint('time-advanced');
     const rows = await this.store.commit(outputs);
     failpoint('outbox-committed-before-publish');
     this.events.committed(rows, outputs);

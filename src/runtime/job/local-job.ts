@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { failpoint } from '../failpoint.js';
 import type { Output } from '../ports/outputs.js';
 import type { JobControl, JobMetrics, JobStatus, OpenMatchView, RuleChangeResult, RuleStats, StreamStatus } from '../ports/job-control.js';
 import type { Catalog, EventLog, OutboxRow, OutputStore, RecoveryPoint, SourceBatch } from '../ports/stores.js';
@@ -30,6 +32,7 @@ export interface LocalJobOptions {
 }
 
 const TICK_MS = 200;
+const POLL_MS = 10;
 const CLEAN_EVERY = 12;
 /** Outputs not committed yet above which nothing more is fed. */
 const MAX_PENDING = 5_000;
@@ -105,6 +108,7 @@ export class LocalJob implements JobControl {
     const found = await this.#options.catalog.rule(rule, version);
     if (found === undefined) throw new Error(`rule ${rule}@${version} is not in the catalog`);
     this.#give([{ kind: 'rule', id: rule, version, document: found.document }]);
+    failpoint('rule-activation');
     return this.#decide({ kind: 'rule-activated', rule, version, status });
   }
 
@@ -140,6 +144,7 @@ export class LocalJob implements JobControl {
   }
 
   async assertWatermark(stream: string, time: number): Promise<number> {
+    await this.#workedOffToEnd(stream);
     const watermark = (await this.#call({ name: 'assertWatermark', stream, time })) as number;
     await this.#committer.flushed();
     return watermark;
@@ -208,8 +213,15 @@ export class LocalJob implements JobControl {
   }
 
   /** Until the journal has been worked off nothing may be decided. */
+  /** Events accepted before now come before what is asserted now; and recovery has nothing left to apply. */
+  async #workedOffToEnd(stream: string): Promise<void> {
+    const ends = [...this.#feeds.values()].filter((feed) => feed.reader.stream === stream).map((feed) => ({ partition: feed.partition, end: feed.reader.endOffset(feed.partition) }));
+    const behind = (): boolean => ends.some(({ partition, end }) => (this.#feeds.get(`${stream}/${partition}`)?.workedOff ?? 0) < end);
+    while (this.#restarting !== undefined || this.#stats.recovering || behind()) await delay(POLL_MS);
+  }
+
   async #recovered(): Promise<void> {
-    while ((await this.#refreshStats()).recovering) await new Promise((resolve) => setTimeout(resolve, 20));
+    while ((await this.#refreshStats()).recovering) await delay(POLL_MS);
   }
 
   async #refreshStats(): Promise<EngineStats> {

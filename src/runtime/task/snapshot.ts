@@ -94,15 +94,15 @@ export class Snapshotter {
 }
 
 function writeKey(segments: SegmentWriter, operator: Operator, key: string): void {
-  segments.record(PUT, (out) => {
+  const name = (out: BinaryWriter): void => {
     out.utf16(operator.id);
     out.utf16(key);
+  };
+  const written = segments.record(PUT, (out) => {
+    name(out);
     return operator.writeKey(key, out);
-  }) ||
-    segments.record(DELETE, (out) => {
-      out.utf16(operator.id);
-      out.utf16(key);
-    });
+  });
+  if (!written) segments.record(DELETE, name);
 }
 
 class SegmentWriter {

@@ -1,0 +1,73 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { startTestPostgres } from '../support/postgres.js';
+import { Service } from '../support/service.js';
+import { bodies, Client, type Outcome, play, seeded } from './scenario.js';
+
+const KILLS = Number(process.env.TRIPLINE_TEST_KILLS ?? 3);
+const PER_FAILPOINT = Math.max(1, Math.floor(KILLS / 3));
+const SEED = Number(process.env.TRIPLINE_TEST_SEED ?? Date.now() % 1_000_000);
+const REQUESTS = 25;
+const FAILPOINTS = [
+  'log-appended', 'outbox-committed', 'outbox-committed-before-publish', 'checkpoint-transaction', 'checkpoint-committed', 'rule-activation', 'time-advanced', 'migration',
+];
+
+let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
+let expected: Outcome;
+const requests = bodies(seeded(SEED), REQUESTS);
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  const service = await newService();
+  await service.start();
+  expected = await play(new Client(service, () => Promise.reject(new Error('nobody killed it'))), requests);
+  expect(await service.stop()).toBe(0);
+}, 120_000);
+
+afterAll(() => postgres.stop());
+
+async function newService(): Promise<Service> {
+  return Service.create({ DATABASE_URL: await postgres.createDatabase(), TRIPLINE_CHECKPOINT_INTERVAL: '100ms' });
+}
+
+describe(`kill -9 changes nothing in what comes out (TRIPLINE_TEST_SEED=${SEED})`, () => {
+  it('gives alerts, dead letters and suppressed ones to compare with', () => {
+    expect(expected.alerts.length).toBeGreaterThan(50);
+    expect(expected.deadLetters.some((letter) => letter.startsWith('late'))).toBe(true);
+    expect(expected.suppressed).toBeGreaterThan(0);
+  });
+
+  for (const failpoint of FAILPOINTS) {
+    for (let time = 1; time <= PER_FAILPOINT; time++) {
+      it(`at ${failpoint}, kill ${time} of ${PER_FAILPOINT}`, async () => {
+        const hit = ['migration', 'rule-activation', 'time-advanced'].includes(failpoint) ? 1 : 1 + ((SEED + time * 7) % 9);
+        const service = await newService();
+        await service.start({ TRIPLINE_FAILPOINT: `${failpoint}:${hit}` });
+        let deaths = 0;
+        const client = new Client(service, async () => {
+          deaths++;
+          await service.start();
+        });
+        const found = await play(client, requests);
+        await service.kill();
+        expect(deaths).toBeGreaterThan(0);
+        expect(found).toEqual({ ...expected, ghostAlerts: 0 });
+      }, 120_000);
+    }
+  }
+
+  for (let time = 1; time <= KILLS; time++) {
+    it(`at random moments, run ${time} of ${KILLS}`, async () => {
+      const random = seeded(SEED + time);
+      const service = await newService();
+      await service.start();
+      const client = new Client(service, () => service.start());
+      const found = await play(client, requests, async () => {
+        if (random() > 0.15) return;
+        await delay(random() * 150);
+        await service.kill();
+      });
+      await service.kill();
+      expect(found).toEqual({ ...expected, ghostAlerts: 0 });
+    }, 180_000);
+  }
+});

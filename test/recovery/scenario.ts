@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Service } from '../support/service.js';
+
+/** A small seeded generator (mulberry32): the seed printed with a failure gives the same run again. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export const STREAM = {
+  name: 'payments', id: 'id', time: { field: 'ts', format: 'epochMillis' }, outOfOrderness: '2s', idleAfter: 'never', quietAfter: 'never', dedupe: { for: '1m' },
+};
+
+export const RULES = [
+  {
+    id: 'card-testing', from: 'payments', key: 'card',
+    pattern: [{ begin: 'small', where: 'amount < 10', times: { min: 2 } }, { followedBy: 'large', where: 'amount > 90' }],
+    within: '10m', skip: 'pastLast', alert: { title: '${size(small)} before ${large.amount}', fields: { total: 'sum(small.map(e, e.amount))' } },
+  },
+  {
+    id: 'silence', from: 'payments', key: 'card',
+    pattern: [{ begin: 'seen', where: 'amount > 50' }, { notFollowedBy: 'again', where: 'amount > 20' }], within: '30s', suppress: { for: '2m' },
+  },
+  {
+    id: 'pairs', from: 'payments', key: ['card', 'shop'], timeouts: true,
+    pattern: [{ begin: 'a', where: 'amount > 30' }, { followedByAny: 'b', where: 'amount > a.amount' }], within: '1m',
+  },
+];
+
+/** Bodies of NDJSON: times wander, some events are late, repeated, or no JSON at all. */
+export function bodies(random: () => number, requests: number): string[] {
+  const result: string[] = [];
+  let time = 1_700_000_000_000;
+  let number = 0;
+  for (let request = 0; request < requests; request++) {
+    const lines: string[] = [];
+    for (let line = 1 + Math.floor(random() * 60); line > 0; line--) {
+      time += Math.floor(random() * 400);
+      const jitter = random() < 0.02 ? -60_000 : -Math.floor(random() * 1_500);
+      const id = random() < 0.03 && number > 0 ? number - 1 : number++;
+      const event = { id: `e${id}`, ts: time + jitter, card: `c${Math.floor(random() * 12)}`, shop: Math.floor(random() * 2), amount: Math.floor(random() * 100) };
+      lines.push(random() < 0.01 ? '{"broken' : JSON.stringify(event));
+    }
+    result.push(lines.join('\n'));
+  }
+  return result;
+}
+
+/** What must not depend on crashes. */
+export interface Outcome {
+  readonly alerts: readonly string[];
+  readonly deadLetters: readonly string[];
+  readonly suppressed: number;
+  readonly ghostAlerts: number;
+}
+
+const CALL_LIMIT_MS = 60_000;
+
+/** Plays a scenario as a careful client: every call is tried again until it is answered, events with their Idempotency-Key. */
+export class Client {
+  constructor(
+    readonly service: Service,
+    /** Called when the service is gone; brings it back. */
+    readonly revive: () => Promise<void>,
+  ) {}
+
+  async call(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<Response> {
+    const limit = Date.now() + CALL_LIMIT_MS;
+    for (;;) {
+      if (!this.service.running) await this.revive();
+      try {
+        const response = await fetch(this.service.url(path), { method, body, headers });
+        if (![409, 429, 503].includes(response.status) || (response.status === 409 && headers['idempotency-key'] === undefined)) return response;
+      } catch {
+        // Killed while it answered: asked again below.
+      }
+      if (Date.now() > limit) throw new Error(`${method} ${path} was not answered in time:\n${this.service.output.slice(-3000)}`);
+      await delay(20);
+    }
+  }
+
+  async json<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await this.call(method, path, body === undefined ? undefined : JSON.stringify(body), { 'content-type': 'application/json' });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return JSON.parse(text) as T;
+  }
+
+  async list<T>(path: string): Promise<T[]> {
+    const items: T[] = [];
+    for (let cursor: string | null | undefined = ''; cursor !== undefined && cursor !== null; ) {
+      const page: { items: T[]; nextCursor?: string | null } = await this.json('GET', `${path}${path.includes('?') ? '&' : '?'}${cursor === '' ? '' : `cursor=${cursor}`}`);
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    }
+    return items;
+  }
+}
+
+/** Registers, sends everything, closes with a watermark, and reads what came of it. */
+export async function play(client: Client, requests: readonly string[], between: (request: number) => Promise<void> = async () => {}): Promise<Outcome> {
+  await client.json('PUT', '/v1/streams/payments', STREAM);
+  for (const rule of RULES) await client.json('PUT', `/v1/rules/${rule.id}`, rule);
+  for (const [number, body] of requests.entries()) {
+    const response = await client.call('POST', '/v1/streams/payments/events', body, { 'content-type': 'application/x-ndjson', 'idempotency-key': `request-${number}` });
+    if (!response.ok) throw new Error(`events: ${response.status} ${await response.text()}`);
+    await between(number);
+  }
+  await client.json('POST', '/v1/streams/payments/watermark', { time: 1_800_000_000_000 });
+  return outcome(client);
+}
+
+async function outcome(client: Client): Promise<Outcome> {
+  const alerts = await client.list<{ id: string }>('/v1/alerts?limit=200');
+  const letters = await client.list<{ code: string; raw?: string }>('/v1/dead-letters?limit=200');
+  let suppressed = 0;
+  for (const { id } of RULES) suppressed += (await client.json<{ suppressed: number }>('GET', `/v1/rules/${id}/stats`)).suppressed;
+  const metrics = await (await client.call('GET', '/metrics')).text();
+  const ghostAlerts = Number(/^tripline_ghost_alerts(?:_total)?(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1] ?? Number.NaN);
+  return { alerts: alerts.map(({ id }) => id).sort(), deadLetters: letters.map(({ code, raw }) => `${code} ${raw}`).sort(), suppressed, ghostAlerts };
+}
