@@ -1,0 +1,22 @@
+import { checkExpression } from '../../expr/index.js';
+import { pointerTo } from '../../problem/problem.js';
+import type { Step } from '../ir/step.js';
+import { scopesOf } from '../scopes.js';
+import type { Reading } from './reading.js';
+
+/** Checks every condition with the names it may use. */
+export function checkConditions(steps: readonly Step[], reading: Reading): void {
+  const scopes = scopesOf(steps);
+  const { findings, options } = reading;
+  for (const [step, scope] of scopes.of) {
+    const where = step.kind === 'group' ? undefined : step.where;
+    const until = step.kind === 'loop' || step.kind === 'group' ? step.until : undefined;
+    for (const [key, source] of [['where', where], ['until', until]] as const) {
+      if (source === undefined) continue;
+      const pointer = pointerTo(reading.pointers.get(step) ?? '', key);
+      for (const { position, ...problem } of checkExpression(source, { ...scope, fields: options.fields }, options.expressionLimits)) {
+        findings.problems.push({ ...problem, message: `${problem.message}, at character ${position + 1}`, pointer });
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * Bounds that Flink reads and does not keep. They keep Flink's behaviour and draw a warning that says what
+ * is not bounded and what to write instead.
+ */
+import { pointerTo } from '../../problem/problem.js';
+import type { GroupStep } from '../ir/group-step.js';
+import type { LoopStep } from '../ir/loop-step.js';
+import type { NegationStep } from '../ir/negation-step.js';
+import type { SingleStep } from '../ir/single-step.js';
+import { isOptional, type Step, type StepByKind, type StepKind } from '../ir/step.js';
+import type { Reading } from './reading.js';
+
+interface Place {
+  readonly steps: readonly Step[];
+  readonly index: number;
+  /** The group around, if any. */
+  readonly group?: GroupStep;
+  /** Nothing has been taken before the step's first round. */
+  readonly atStart: boolean;
+  readonly repeated: boolean;
+}
+
+type Warning = readonly [key: string, message: string] | undefined;
+
+const USE_RULE = "; the rule's `within` bounds the whole match";
+
+const WARNINGS: { readonly [K in StepKind]: (step: StepByKind[K], place: Place) => Warning[] } = {
+  single: ofSingle,
+  loop: ofLoop,
+  negation: ofNegation,
+  group: ofGroup,
+};
+
+export function warnBounds(steps: readonly Step[], reading: Reading): void {
+  walk(steps, { group: undefined, atStart: true, repeated: false }, reading);
+}
+
+function walk(steps: readonly Step[], around: Pick<Place, 'group' | 'atStart' | 'repeated'>, reading: Reading): void {
+  for (const [index, step] of steps.entries()) {
+    const place: Place = { ...around, steps, index, atStart: around.atStart && index === 0 };
+    const pointer = reading.pointers.get(step) ?? '';
+    for (const warning of (WARNINGS[step.kind] as (step: Step, place: Place) => Warning[])(step, place)) {
+      if (warning !== undefined) reading.findings.warnings.push({ code: 'bound-without-effect', message: warning[1], pointer: warning[0].split('/').reduce(pointerTo, pointer) });
+    }
+    if (step.kind === 'group') walk(step.steps, { group: step, atStart: place.atStart, repeated: place.repeated || step.times !== undefined }, reading);
+  }
+}
+
+function ofSingle(step: SingleStep, { steps, index, group, atStart, repeated }: Place): Warning[] {
+  if (step.within === undefined) return [];
+  if (atStart && !repeated) return [['within', `\`within\` has no effect on the first step: no event comes before it${USE_RULE}`]];
+  if (step.optional || (index === 0 && group?.optional === true)) {
+    return [['within', `\`within\` of the optional \`${step.name}\` ends with the first event that is ignored${USE_RULE}`]];
+  }
+  const before = steps[index - 1];
+  if (before === undefined || (before.kind !== 'loop' && !isOptional(before))) return [];
+  return [['within', `\`within\` of \`${step.name}\` is not tested while the partial match waits at \`${before.name}\` before it: an event taken straight from there may come later${USE_RULE}`]];
+}
+
+function ofLoop(step: LoopStep, { atStart }: Place): Warning[] {
+  const { min, max, within } = step.times;
+  const own: Warning = step.within === undefined ? undefined : ['within', '`within` has no effect on a step with `times`: write `times: {…, within}`'];
+  if (within === undefined) return [own];
+  const gaps = max === undefined ? `only the waits for events 1 to ${min} are bounded` : `the wait for event ${max} is not bounded`;
+  const start = atStart ? '; the first event of the pattern is awaited without bound' : '';
+  return [own, ['times/within', `\`times.within\` has gaps: ${gaps}, and waits for events that may be left out lose it once an event was ignored${start}${USE_RULE}`]];
+}
+
+function ofNegation(step: NegationStep, { steps, index }: Place): Warning[] {
+  if (step.within === undefined || step.link === 'notNext' || index === steps.length - 1) return [];
+  return [['within', `\`within\` has no effect on notFollowedBy before another step: the prohibition holds until that step comes; bound that step instead`]];
+}
+
+function ofGroup(step: GroupStep): Warning[] {
+  const own: Warning = step.within === undefined ? undefined : ['within', '`within` has no effect on a group: bound its steps'];
+  const times: Warning = step.times?.within === undefined ? undefined : ['times/within', '`times.within` has no effect on a group: bound its first step'];
+  return [own, times];
+}

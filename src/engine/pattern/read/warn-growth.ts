@@ -1,0 +1,26 @@
+import { isOpenLoop, type Step } from '../ir/step.js';
+import type { Reading } from './reading.js';
+
+/** Without `within` nothing ends a partial match that waits over a relaxed gap. */
+export function warnGrowth(steps: readonly Step[], within: number | undefined, reading: Reading): void {
+  if (within !== undefined) return;
+  const loop = find(steps, (step) => isOpenLoop(step) && step.kind !== 'negation' && step.kind !== 'single' && step.loop !== 'strict' && step.until === undefined);
+  const waiting = loop ?? find(steps, (step) => (step.link === 'followedBy' || step.link === 'followedByAny') && !(step.kind === 'single' && step.within !== undefined));
+  if (waiting === undefined) return;
+  const law = loop === undefined ? 'one partial match for each start that waits there' : `with each event of \`${loop.name}\``;
+  reading.findings.warnings.push({
+    code: 'unbounded-state',
+    message: `without \`within\` on the rule, partial matches wait at \`${waiting.name}\` for ever: the state of a key grows ${law}`,
+    pointer: reading.pointers.get(waiting),
+    expected: '`within` on the rule',
+  });
+}
+
+function find(steps: readonly Step[], test: (step: Step) => boolean): Step | undefined {
+  for (const step of steps) {
+    if (test(step)) return step;
+    const inside = step.kind === 'group' ? find(step.steps, test) : undefined;
+    if (inside !== undefined) return inside;
+  }
+  return undefined;
+}
