@@ -1,0 +1,41 @@
+import type { ExpressionScope, ExpressionTableBuilder } from '../expr/index.js';
+import type { Step } from '../pattern/ir/step.js';
+import type { PatternScopes } from '../pattern/scopes.js';
+import { and, type Guard, TRUE } from './guard.js';
+import type { NfaCondition } from './nfa.js';
+
+/** Guards of a pattern's steps. */
+export interface StepGuards {
+  /** Does the event fit the step? For a group: true. */
+  readonly where: Guard;
+  readonly until?: Guard;
+}
+
+export interface PatternGuards {
+  readonly of: ReadonlyMap<Step, StepGuards>;
+  readonly conditions: readonly NfaCondition[];
+}
+
+/** Puts the pattern's conditions into the rule's table, each once however often its step repeats. */
+export function addConditions(scopes: PatternScopes, table: ExpressionTableBuilder): PatternGuards {
+  const conditions: NfaCondition[] = [];
+  const add = (text: string | undefined, scope: ExpressionScope): Guard | undefined => {
+    if (text === undefined) return undefined;
+    const condition = conditions.push({ expression: table.add(text, scope), text, eventOnly: !mentionsStep(text, scope) }) - 1;
+    return Object.freeze({ kind: 'condition', condition });
+  };
+  const of = new Map<Step, StepGuards>();
+  for (const [step, scope] of scopes.of) {
+    const where = step.kind === 'group' ? undefined : add(step.where, scope);
+    const from = step.kind === 'group' ? undefined : step.from;
+    const stream: Guard = from === undefined ? TRUE : Object.freeze({ kind: 'stream', name: from });
+    const until = step.kind === 'loop' || step.kind === 'group' ? add(step.until, scope) : undefined;
+    of.set(step, { where: and(stream, where ?? TRUE), until });
+  }
+  return { of, conditions: Object.freeze(conditions) };
+}
+
+/** By text, so true too often rather than too seldom. */
+function mentionsStep(text: string, scope: ExpressionScope): boolean {
+  return scope.steps.some((step) => step !== undefined && text.includes(step.name));
+}
