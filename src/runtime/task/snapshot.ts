@@ -1,6 +1,6 @@
 import type { Operator } from '../../engine/operator/operator.js';
 import { BinaryReader, BinaryWriter } from '../../engine/state/binary.js';
-import { KEY_GROUPS } from '../../engine/state/key-group.js';
+import { KEY_GROUPS, keyGroupOf } from '../../engine/state/key-group.js';
 
 /** Records of a segment. A later record wins; `reset` and `drop` undo all earlier ones of their kind. */
 const PUT = 1;
@@ -49,10 +49,10 @@ export class Snapshotter {
     const segments = new SegmentWriter();
     for (const id of this.#dropped) segments.record(DROP_OPERATOR, (out) => out.utf16(id));
     this.#dropped.clear();
-    const refreshed = this.#groupsToRefresh(operators);
+    const refreshed = new Set(this.#groupsToRefresh(operators));
     for (const group of refreshed) this.#writeGroup(segments, checkpoint, group, operators);
     for (const operator of operators) {
-      for (const key of operator.changedKeys()) writeKey(segments, operator, key);
+      for (const key of operator.changedKeys()) if (!refreshed.has(keyGroupOf(key))) writeKey(segments, operator, key);
       operator.clearChanges();
     }
     const written = segments.finish();
@@ -70,6 +70,8 @@ export class Snapshotter {
 
   #groupsToRefresh(operators: readonly Operator[]): number[] {
     const { baseOf, baseBytes, stored } = this.ledger;
+    // The first checkpoint writes every key anyway.
+    if (stored.length === 0) return baseOf.map((_, group) => group);
     const total = stored.reduce((sum, { bytes }) => sum + bytes, 0);
     const alive = baseBytes.reduce((sum, bytes) => sum + bytes, 0);
     if (total <= 2 * alive + SMALL_BYTES) return [];
