@@ -4,6 +4,7 @@ export const LOGGER = Symbol('logger');
 export const JOB = Symbol('job');
 export const CATALOG = Symbol('catalog');
 export const EVENT_LOG = Symbol('event log');
+export const INGESTER = Symbol('ingester');
 export const ALERTS = Symbol('alerts');
 export const DEAD_LETTERS = Symbol('dead letters');
 /** Pings the database: () => Promise<void>. */

@@ -6,14 +6,24 @@ import { keyGroupOf } from '../../src/engine/state/key-group.js';
 /** Writes down what it is given; its keyed state is a text per key. */
 export class RecordingOperator implements Operator {
   readonly seen: string[] = [];
-  readonly state = new Map<string, string>();
+  readonly #groups = new Map<number, Map<string, string>>();
   readonly deadlines: number[] = [];
   readonly #changed = new Set<string>();
 
   constructor(readonly id: string) {}
 
+  get state(): Map<string, string> {
+    return new Map([...this.#groups.values()].flatMap((group) => [...group]));
+  }
+
+  #group(group: number): Map<string, string> {
+    const known = this.#groups.get(group) ?? new Map<string, string>();
+    this.#groups.set(group, known);
+    return known;
+  }
+
   put(key: string, value: string): void {
-    this.state.set(key, value);
+    this.#group(keyGroupOf(key)).set(key, value);
     this.#changed.add(key);
   }
 
@@ -40,20 +50,20 @@ export class RecordingOperator implements Operator {
   }
 
   keysOfGroup(group: number): Iterable<string> {
-    return [...this.state.keys()].filter((key) => keyGroupOf(key) === group);
+    return this.#group(group).keys();
   }
 
   writeKey(key: string, out: BinaryWriter): boolean {
-    const value = this.state.get(key);
+    const value = this.#group(keyGroupOf(key)).get(key);
     if (value !== undefined) out.utf16(value);
     return value !== undefined;
   }
 
   restoreKey(key: string, from: BinaryReader): void {
-    this.state.set(key, from.utf16());
+    this.#group(keyGroupOf(key)).set(key, from.utf16());
   }
 
   forgetKey(key: string): void {
-    if (this.state.delete(key)) this.#changed.add(key);
+    if (this.#group(keyGroupOf(key)).delete(key)) this.#changed.add(key);
   }
 }

@@ -1,6 +1,5 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { failpoint } from '../../runtime/failpoint.js';
 import type { LogRecord } from '../../runtime/ports/stores.js';
 import { decodeItem, type ItemFault } from './decode-item.js';
 import type { HttpIngester, IngestInput, Refusal } from './ingester.js';
@@ -195,7 +194,6 @@ export class IngestRequest {
     const sums = totals(this.#tallies, processed);
     const failed = (await Promise.allSettled(appends)).find((result) => result.status === 'rejected');
     if (failed !== undefined) return notWritten(failed.reason);
-    failpoint('log-append');
     this.#durable = sums;
     return undefined;
   }
@@ -239,5 +237,8 @@ export class IngestRequest {
 }
 
 function notWritten(cause: unknown): Refusal {
-  return { away: true, code: 'log-unavailable', message: 'the event log cannot be written at present; nothing beyond `processed` was taken', retryAfter: 2, cause };
+  const overloaded = (cause as { code?: unknown } | undefined)?.code === 'log-overloaded';
+  return overloaded
+    ? { away: false, code: 'backlog-full', message: (cause as Error).message, retryAfter: 1, cause }
+    : { away: true, code: 'log-unavailable', message: 'the event log cannot be written at present; nothing beyond `processed` was taken', retryAfter: 2, cause };
 }

@@ -63,7 +63,7 @@ export class HttpIngester {
   refusal(): Refusal | undefined {
     const { state, reason } = this.job.status();
     if (state === 'stalled' || state === 'failed' || state === 'stopping' || state === 'stopped') {
-      return { away: state !== 'stalled', code: 'engine-stalled', message: `the engine is ${state}${reason === null ? '' : `: ${reason}`}`, retryAfter: 5 };
+      return { away: true, code: 'engine-stalled', message: `the engine is ${state}${reason === null ? '' : `: ${reason}`}`, retryAfter: 5 };
     }
     const backlog = this.log.backlogBytes();
     if (backlog <= this.options.backlogBytes) return undefined;

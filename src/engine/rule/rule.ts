@@ -145,7 +145,7 @@ function readKey(fields: Fields, scope: ExpressionScope, limits: ExpressionLimit
 /** The pattern's own reader checks its keys and conditions. */
 function checkedPattern(fields: Fields, from: readonly string[], limits: DocumentLimits, schema: ExpressionScope['fields']): Pattern | undefined {
   const document = Object.fromEntries(['pattern', 'within', 'skip'].filter((key) => fields.has(key)).map((key) => [key, fields.get(key)]));
-  const { pattern, problems, warnings } = readPattern(document, { 
+  const { pattern, problems, warnings } = readPattern(document, {
     limits: { maxSteps: limits.maxSteps, maxTimes: limits.maxTimes },
     expressionLimits: expressionLimits(limits),
     streams: from.length > 0 ? from : undefined,

@@ -1,7 +1,6 @@
 import type { SourceBatch, SourceReader } from '../../runtime/ports/stores.js';
 import type { Database } from '../database.js';
 import { ownBytes } from '../sql/rows.js';
-import { binaryQuery } from '../sql/types.js';
 import type { PartitionAppender } from './partition-appender.js';
 import type { TailCache } from './tail-cache.js';
 
@@ -78,7 +77,7 @@ export class LogReader implements SourceReader {
   }
 
   async #fetch(partition: number, offset: number): Promise<SourceBatch | undefined> {
-    const { rows } = await this.#database.pool.query<ChunkRow>(binaryQuery(
+    const { rows } = await this.#database.pool.query<ChunkRow>(
       `SELECT first_offset, count, arrival_time, data FROM (
                SELECT *, sum(bytes) OVER (ORDER BY first_offset) - bytes AS before FROM (
                  SELECT * FROM log_chunk WHERE stream = $1 AND partition = $2 AND first_offset >= coalesce(
@@ -86,7 +85,7 @@ export class LogReader implements SourceReader {
                  AND first_offset + count > $3
                  ORDER BY first_offset LIMIT ${AHEAD_CHUNKS}) AS chunk) AS summed
              WHERE before < ${AHEAD_BYTES} ORDER BY first_offset`,
-      [this.stream, partition, offset]));
+      [this.stream, partition, offset]);
     const batches = rows.map((row) => ({
       stream: this.stream, partition, firstOffset: row.first_offset, count: row.count, arrivalTime: row.arrival_time, data: ownBytes(row.data),
     }));

@@ -19,8 +19,8 @@ export class PostgresOutputStore implements OutputStore {
   #coverage = new Coverage();
   /** Bytes stored by writeSegments, until their checkpoint completes. */
   readonly #written = new Map<number, number>();
-  /** Rows of commits whose outcome is unknown. */
-  #doubtful: OutboxRow[] = [];
+  /** Rows of commits whose outcome is unknown, by alert id. */
+  readonly #doubtful = new Map<string, OutboxRow>();
 
   constructor(lease: Lease, retention: Retention = {}) {
     this.#lease = lease;
@@ -44,7 +44,7 @@ export class PostgresOutputStore implements OutputStore {
       return { checkpoint, journal, uncovered };
     });
     this.#written.clear();
-    this.#doubtful = [];
+    this.#doubtful.clear();
     this.#coverage = new Coverage(point.uncovered.map(({ id, number }) => [id, number] as const));
     const { checkpoint } = point;
     return {
@@ -76,7 +76,7 @@ export class PostgresOutputStore implements OutputStore {
         written = await writeOutputs(client, this.#lease, outputs, coverage, (checkpoint) => this.#written.get(checkpoint) ?? 0);
       });
     } catch (error) {
-      this.#doubtful.push(...(written?.rows ?? []));
+      for (const row of written?.rows ?? []) this.#doubtful.set(row.alert.id, row);
       throw error;
     }
     this.#coverage = coverage;
@@ -95,8 +95,8 @@ export class PostgresOutputStore implements OutputStore {
 
   /** Rows of a commit that was taken for failed, and was not, are new to the caller all the same. */
   #withDoubtful({ rows, known }: Written): readonly OutboxRow[] {
-    const found = this.#doubtful.filter(({ alert }) => known.has(alert.id));
-    this.#doubtful = [];
+    const found = [...this.#doubtful.values()].filter(({ alert }) => known.has(alert.id));
+    this.#doubtful.clear();
     return [...found, ...rows];
   }
 

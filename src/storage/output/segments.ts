@@ -3,7 +3,6 @@ import { constants, deflate, inflate } from 'node:zlib';
 import type { ClientBase } from 'pg';
 import type { Lease } from '../lease.js';
 import { textHash } from '../sql/text.js';
-import { binaryQuery } from '../sql/types.js';
 
 const compress = promisify(deflate);
 const decompress = promisify(inflate);
@@ -46,9 +45,9 @@ export async function* loadSegments(lease: Lease, oldest: number, newest: number
      WHERE s.job = $1 AND s.shard = $2 AND s.checkpoint BETWEEN $3 AND $4 ORDER BY s.checkpoint, s.index`,
     [lease.job, lease.shard, oldest, newest]);
   for (const { checkpoint, index } of rows) {
-    const result = await pool.query<{ data: Buffer }>(binaryQuery(
+    const result = await pool.query<{ data: Buffer }>(
       'SELECT data FROM checkpoint_segment WHERE job = $1 AND shard = $2 AND checkpoint = $3 AND index = $4',
-      [lease.job, lease.shard, checkpoint, index]));
+      [lease.job, lease.shard, checkpoint, index]);
     yield await decompress(result.rows[0].data);
   }
 }
