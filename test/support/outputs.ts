@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import type { AlertOutput, CheckpointOutput, DeadLetterOutput, JournalEntry, Output } from '../../src/runtime/ports/outputs.js';
+
+/** An alert whose id follows from `name`. */
+export function alert(name: string, more: Partial<AlertOutput> = {}): Output & { type: 'alert' } {
+  const id = createHash('md5').update(name).digest('hex');
+  return {
+    type: 'alert',
+    alert: {
+      id, rule: 'rule', ruleVersion: 1, kind: 'match', severity: 'high', key: '"k"', shadow: false,
+      body: Buffer.from(`{"id":"${id}"}`), explanation: Buffer.from('[]'), ...more,
+    },
+  };
+}
+
+export function journal(sequence: number, payload: JournalEntry['payload'] = { kind: 'rule-paused', rule: 'rule', reason: 'user' }): Output {
+  return { type: 'journal', entry: { sequence, positions: { 's/0': sequence }, payload } };
+}
+
+export function deadLetter(identity: string, more: Partial<DeadLetterOutput> = {}): DeadLetterOutput {
+  return { identity, stream: 's', partition: 0, offset: 1, code: 'late', message: 'too late', raw: Buffer.from('{}'), ...more };
+}
+
+export function checkpoint(id: number, more: Partial<CheckpointOutput> = {}): Output {
+  return {
+    type: 'checkpoint',
+    checkpoint: {
+      id, kind: 'checkpoint', journalSequence: 0, oldestNeeded: id, meta: `{"id":${id}}`, neededOffsets: {}, segments: [], pauseMs: 1, ...more,
+    },
+  };
+}
