@@ -8,7 +8,14 @@ const PER_FAILPOINT = Math.max(1, Math.floor(KILLS / 3));
 const SEED = Number(process.env.TRIPLINE_TEST_SEED ?? Date.now() % 1_000_000);
 const REQUESTS = 25;
 const FAILPOINTS = [
-  'log-appended', 'outbox-committed', 'outbox-committed-before-publish', 'checkpoint-transaction', 'checkpoint-committed', 'rule-activation', 'time-advanced', 'migration',
+  'log-appended',
+  'outbox-committed',
+  'outbox-committed-before-publish',
+  'checkpoint-transaction',
+  'checkpoint-committed',
+  'rule-activation',
+  'time-advanced',
+  'migration',
 ];
 
 let postgres: Awaited<ReturnType<typeof startTestPostgres>>;

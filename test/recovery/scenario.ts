@@ -13,22 +13,49 @@ export function seeded(seed: number): () => number {
 }
 
 export const STREAM = {
-  name: 'payments', id: 'id', time: { field: 'ts', format: 'epochMillis' }, outOfOrderness: '2s', idleAfter: 'never', quietAfter: 'never', dedupe: { for: '1m' },
+  name: 'payments',
+  id: 'id',
+  time: { field: 'ts', format: 'epochMillis' },
+  outOfOrderness: '2s',
+  idleAfter: 'never',
+  quietAfter: 'never',
+  dedupe: { for: '1m' },
 };
 
 export const RULES = [
   {
-    id: 'card-testing', from: 'payments', key: 'card',
-    pattern: [{ begin: 'small', where: 'amount < 10', times: { min: 2 } }, { followedBy: 'large', where: 'amount > 90' }],
-    within: '10m', skip: 'pastLast', alert: { title: '${size(small)} before ${large.amount}', fields: { total: 'sum(small.map(e, e.amount))' } },
+    id: 'card-testing',
+    from: 'payments',
+    key: 'card',
+    pattern: [
+      { begin: 'small', where: 'amount < 10', times: { min: 2 } },
+      { followedBy: 'large', where: 'amount > 90' },
+    ],
+    within: '10m',
+    skip: 'pastLast',
+    alert: { title: '${size(small)} before ${large.amount}', fields: { total: 'sum(small.map(e, e.amount))' } },
   },
   {
-    id: 'silence', from: 'payments', key: 'card',
-    pattern: [{ begin: 'seen', where: 'amount > 50' }, { notFollowedBy: 'again', where: 'amount > 20' }], within: '30s', suppress: { for: '2m' },
+    id: 'silence',
+    from: 'payments',
+    key: 'card',
+    pattern: [
+      { begin: 'seen', where: 'amount > 50' },
+      { notFollowedBy: 'again', where: 'amount > 20' },
+    ],
+    within: '30s',
+    suppress: { for: '2m' },
   },
   {
-    id: 'pairs', from: 'payments', key: ['card', 'shop'], timeouts: true,
-    pattern: [{ begin: 'a', where: 'amount > 30' }, { followedByAny: 'b', where: 'amount > a.amount' }], within: '1m',
+    id: 'pairs',
+    from: 'payments',
+    key: ['card', 'shop'],
+    timeouts: true,
+    pattern: [
+      { begin: 'a', where: 'amount > 30' },
+      { followedByAny: 'b', where: 'amount > a.amount' },
+    ],
+    within: '1m',
   },
 ];
 
@@ -43,7 +70,13 @@ export function bodies(random: () => number, requests: number): string[] {
       time += Math.floor(random() * 400);
       const jitter = random() < 0.02 ? -60_000 : -Math.floor(random() * 1_500);
       const id = random() < 0.03 && number > 0 ? number - 1 : number++;
-      const event = { id: `e${id}`, ts: time + jitter, card: `c${Math.floor(random() * 12)}`, shop: Math.floor(random() * 2), amount: Math.floor(random() * 100) };
+      const event = {
+        id: `e${id}`,
+        ts: time + jitter,
+        card: `c${Math.floor(random() * 12)}`,
+        shop: Math.floor(random() * 2),
+        amount: Math.floor(random() * 100),
+      };
       lines.push(random() < 0.01 ? '{"broken' : JSON.stringify(event));
     }
     result.push(lines.join('\n'));
@@ -75,7 +108,8 @@ export class Client {
       if (!this.service.running) await this.revive();
       try {
         const response = await fetch(this.service.url(path), { method, body, headers });
-        if (![409, 429, 503].includes(response.status) || (response.status === 409 && headers['idempotency-key'] === undefined)) return response;
+        if (![409, 429, 503].includes(response.status) || (response.status === 409 && headers['idempotency-key'] === undefined))
+          return response;
       } catch {
         // Killed while it answered: asked again below.
       }
@@ -85,7 +119,9 @@ export class Client {
   }
 
   async json<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await this.call(method, path, body === undefined ? undefined : JSON.stringify(body), { 'content-type': 'application/json' });
+    const response = await this.call(method, path, body === undefined ? undefined : JSON.stringify(body), {
+      'content-type': 'application/json',
+    });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
     return JSON.parse(text) as T;
@@ -94,7 +130,10 @@ export class Client {
   async list<T>(path: string): Promise<T[]> {
     const items: T[] = [];
     for (let cursor: string | null | undefined = ''; cursor !== undefined && cursor !== null; ) {
-      const page: { items: T[]; nextCursor?: string | null } = await this.json('GET', `${path}${path.includes('?') ? '&' : '?'}${cursor === '' ? '' : `cursor=${cursor}`}`);
+      const page: { items: T[]; nextCursor?: string | null } = await this.json(
+        'GET',
+        `${path}${path.includes('?') ? '&' : '?'}${cursor === '' ? '' : `cursor=${cursor}`}`,
+      );
       items.push(...page.items);
       cursor = page.nextCursor;
     }
@@ -103,11 +142,18 @@ export class Client {
 }
 
 /** Registers, sends everything, closes with a watermark, and reads what came of it. */
-export async function play(client: Client, requests: readonly string[], between: (request: number) => Promise<void> = async () => {}): Promise<Outcome> {
+export async function play(
+  client: Client,
+  requests: readonly string[],
+  between: (request: number) => Promise<void> = async () => {},
+): Promise<Outcome> {
   await client.json('PUT', '/v1/streams/payments', STREAM);
   for (const rule of RULES) await client.json('PUT', `/v1/rules/${rule.id}`, rule);
   for (const [number, body] of requests.entries()) {
-    const response = await client.call('POST', '/v1/streams/payments/events', body, { 'content-type': 'application/x-ndjson', 'idempotency-key': `request-${number}` });
+    const response = await client.call('POST', '/v1/streams/payments/events', body, {
+      'content-type': 'application/x-ndjson',
+      'idempotency-key': `request-${number}`,
+    });
     if (!response.ok) throw new Error(`events: ${response.status} ${await response.text()}`);
     await between(number);
   }
@@ -122,5 +168,10 @@ async function outcome(client: Client): Promise<Outcome> {
   for (const { id } of RULES) suppressed += (await client.json<{ suppressed: number }>('GET', `/v1/rules/${id}/stats`)).suppressed;
   const metrics = await (await client.call('GET', '/metrics')).text();
   const ghostAlerts = Number(/^tripline_ghost_alerts(?:_total)?(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1] ?? Number.NaN);
-  return { alerts: alerts.map(({ id }) => id).sort(), deadLetters: letters.map(({ code, raw }) => `${code} ${raw}`).sort(), suppressed, ghostAlerts };
+  return {
+    alerts: alerts.map(({ id }) => id).sort(),
+    deadLetters: letters.map(({ code, raw }) => `${code} ${raw}`).sort(),
+    suppressed,
+    ghostAlerts,
+  };
 }

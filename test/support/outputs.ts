@@ -7,13 +7,24 @@ export function alert(name: string, more: Partial<AlertOutput> = {}): Output & {
   return {
     type: 'alert',
     alert: {
-      id, rule: 'rule', ruleVersion: 1, kind: 'match', severity: 'high', key: '"k"', shadow: false,
-      body: Buffer.from(`{"id":"${id}"}`), explanation: Buffer.from('[]'), ...more,
+      id,
+      rule: 'rule',
+      ruleVersion: 1,
+      kind: 'match',
+      severity: 'high',
+      key: '"k"',
+      shadow: false,
+      body: Buffer.from(`{"id":"${id}"}`),
+      explanation: Buffer.from('[]'),
+      ...more,
     },
   };
 }
 
-export function journal(sequence: number, payload: JournalEntry['payload'] = { kind: 'rule-paused', rule: 'rule', reason: 'user' }): Output {
+export function journal(
+  sequence: number,
+  payload: JournalEntry['payload'] = { kind: 'rule-paused', rule: 'rule', reason: 'user' },
+): Output {
   return { type: 'journal', entry: { sequence, positions: { 's/0': sequence }, payload } };
 }
 
@@ -25,7 +36,15 @@ export function checkpoint(id: number, more: Partial<CheckpointOutput> = {}): Ou
   return {
     type: 'checkpoint',
     checkpoint: {
-      id, kind: 'checkpoint', journalSequence: 0, oldestNeeded: id, meta: `{"id":${id}}`, neededOffsets: {}, segments: [], pauseMs: 1, ...more,
+      id,
+      kind: 'checkpoint',
+      journalSequence: 0,
+      oldestNeeded: id,
+      meta: `{"id":${id}}`,
+      neededOffsets: {},
+      segments: [],
+      pauseMs: 1,
+      ...more,
     },
   };
 }

@@ -215,7 +215,9 @@ export class LocalJob implements JobControl {
   /** Until the journal has been worked off nothing may be decided. */
   /** Events accepted before now come before what is asserted now; and recovery has nothing left to apply. */
   async #workedOffToEnd(stream: string): Promise<void> {
-    const ends = [...this.#feeds.values()].filter((feed) => feed.reader.stream === stream).map((feed) => ({ partition: feed.partition, end: feed.reader.endOffset(feed.partition) }));
+    const ends = [...this.#feeds.values()]
+      .filter((feed) => feed.reader.stream === stream)
+      .map((feed) => ({ partition: feed.partition, end: feed.reader.endOffset(feed.partition) }));
     const behind = (): boolean => ends.some(({ partition, end }) => (this.#feeds.get(`${stream}/${partition}`)?.workedOff ?? 0) < end);
     while (this.#restarting !== undefined || this.#stats.recovering || behind()) await delay(POLL_MS);
   }

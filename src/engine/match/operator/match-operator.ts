@@ -21,6 +21,8 @@ interface KeyState<S> {
   queued: number;
   /** Alerts before this event time are suppressed. */
   suppressedUntil: number;
+  /** Events held by its open matches when it was last touched. */
+  kept: number;
 }
 
 /** Counters since the operator was opened; not part of the output. */
@@ -61,6 +63,8 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
   readonly #scratch = new BinaryWriter();
   /** Matches of the emission point being worked off. */
   #emitted: Match[] = [];
+  #keyCount = 0;
+  #keptEvents = 0;
 
   constructor(rule: MatchRule<S>, sink: MatchSink) {
     this.id = rule.id;
@@ -99,7 +103,7 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
     this.#publish(entry, event.time);
     // Most events open nothing for most rules: such a key leaves no trace.
     if (wasEmpty && known === undefined && this.#isForgettable(entry, event.time)) return;
-    if (known === undefined) keys.set(key.id, entry);
+    if (known === undefined) this.#insert(entry);
     this.#settle(entry, event.time);
   }
 
@@ -165,6 +169,7 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
     out.utf16(entry.key.json);
     out.double(entry.suppressedUntil);
     out.double(this.#deadlineOf(entry));
+    out.uint(entry.kept);
     out.bytes(entry.encoded ?? this.#encode(entry.state as S));
     return true;
   }
@@ -176,28 +181,28 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
     const json = from.utf16();
     const suppressedUntil = from.double();
     const deadline = from.double();
+    const kept = from.uint();
     // A copy: the segment that the view is of must not stay alive for one key.
     const encoded = Uint8Array.prototype.slice.call(from.bytes());
-    const entry: KeyState<S> = { key: { id, json }, state: undefined, encoded, queued: deadline, suppressedUntil };
-    this.#groups[keyGroupOf(id)].set(id, entry);
+    const entry: KeyState<S> = { key: { id, json }, state: undefined, encoded, queued: deadline, suppressedUntil, kept };
+    this.#insert(entry);
     if (deadline !== Infinity) this.#deadlines.add(deadline, entry);
   }
 
   forgetKey(id: string): void {
-    this.#groups[keyGroupOf(id)].delete(id);
+    const keys = this.#groups[keyGroupOf(id)];
+    const entry = keys.get(id);
+    if (entry === undefined) return;
+    keys.delete(id);
+    this.#keyCount--;
+    this.#keptEvents -= entry.kept;
   }
 
   // looking in
 
-  /** Keys with state, and the events their open matches hold (of keys touched since the start). */
+  /** Keys with state, and the events their open matches hold; kept up to date, so asking costs nothing. */
   size(): { keys: number; keptEvents: number } {
-    let keys = 0;
-    let keptEvents = 0;
-    for (const group of this.#groups) {
-      keys += group.size;
-      for (const { state } of group.values()) if (state !== undefined) keptEvents += this.#rule.matcher.keptEvents(state);
-    }
-    return { keys, keptEvents };
+    return { keys: this.#keyCount, keptEvents: this.#keptEvents };
   }
 
   /** Open partial matches of a key. */
@@ -224,6 +229,13 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
     }
   }
 
+  #insert(entry: KeyState<S>): void {
+    this.forgetKey(entry.key.id);
+    this.#groups[keyGroupOf(entry.key.id)].set(entry.key.id, entry);
+    this.#keyCount++;
+    this.#keptEvents += entry.kept;
+  }
+
   #publish(entry: KeyState<S>, time: number): void {
     if (this.#emitted.length === 0) return;
     const matches = this.#emitted;
@@ -247,6 +259,9 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
       this.forgetKey(entry.key.id);
       return;
     }
+    const kept = this.#rule.matcher.keptEvents(this.#stateOf(entry));
+    this.#keptEvents += kept - entry.kept;
+    entry.kept = kept;
     const deadline = this.#deadlineOf(entry);
     // Moved lazily: a later deadline leaves the earlier entry in place, which finds out when it fires.
     if (deadline < entry.queued) {
