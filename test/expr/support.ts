@@ -11,7 +11,13 @@ export function eventOf(layout: FieldLayout, json: unknown, offset = 0): Event {
 }
 
 /** Compiles one expression and evaluates it on an event and the events that steps have taken. */
-export function evaluate(source: string, json: unknown = {}, scope = ON_EVENT, taken: readonly (readonly unknown[])[] = [], values: readonly unknown[] = []): unknown {
+export function evaluate(
+  source: string,
+  json: unknown = {},
+  scope = ON_EVENT,
+  taken: readonly (readonly unknown[])[] = [],
+  values: readonly unknown[] = [],
+): unknown {
   const layout = new FieldLayout();
   const builder = new ExpressionTableBuilder(layout);
   const number = builder.add(source, scope);

@@ -4,7 +4,11 @@ const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 const SPACE = /[ \t\n\r]*/y;
 const HEX = /^[0-9a-fA-F]{4}$/;
 const ESCAPES = '"\\/bfnrt';
-const WORDS: readonly (readonly [string, JsonValue])[] = [['true', true], ['false', false], ['null', null]];
+const WORDS: readonly (readonly [string, JsonValue])[] = [
+  ['true', true],
+  ['false', false],
+  ['null', null],
+];
 
 /**
  * A recursive-descent reader that sees the source text of numbers; about ten times slower than JSON.parse.

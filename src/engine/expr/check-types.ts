@@ -8,7 +8,17 @@ const ARITHMETIC = new Set(['_-_', '_*_', '_/_', '_%_', '-_']);
 const LOGIC = new Set(['_&&_', '_||_', '!_']);
 
 /** How messages call the types. */
-const NAMES: Readonly<Record<NodeType, string>> = { double: 'a number', string: 'a string', boolean: 'true or false', list: 'a list', object: 'an object', null: 'null', event: 'an event', events: 'a list of events', any: 'anything' };
+const NAMES: Readonly<Record<NodeType, string>> = {
+  double: 'a number',
+  string: 'a string',
+  boolean: 'true or false',
+  list: 'a list',
+  object: 'an object',
+  null: 'null',
+  event: 'an event',
+  events: 'a list of events',
+  any: 'anything',
+};
 
 /**
  * With a schema, operators whose operands evidently never fit are problems; without one, conditions
@@ -31,9 +41,11 @@ function expectation(name: string, types: readonly NodeType[]): string | undefin
   const known = types.filter((type) => type !== 'any');
   const differ = known.length === 2 && known[0] !== known[1];
   if (COMPARED.has(name)) return differ && !known.includes('null') ? 'values of different types are never equal' : undefined;
-  if (ORDERED.has(name)) return differ || known.some((t) => t === 'null' || t === 'list' || t === 'object') ? 'values of these types have no order' : undefined;
+  if (ORDERED.has(name))
+    return differ || known.some((t) => t === 'null' || t === 'list' || t === 'object') ? 'values of these types have no order' : undefined;
   if (ARITHMETIC.has(name)) return known.some((t) => t !== 'double') ? 'arithmetic needs numbers' : undefined;
   if (LOGIC.has(name)) return known.some((t) => t !== 'boolean') ? 'logic needs true or false' : undefined;
-  if (name === '_+_') return differ || known.some((t) => t === 'null' || t === 'boolean' || t === 'object') ? 'these cannot be added' : undefined;
+  if (name === '_+_')
+    return differ || known.some((t) => t === 'null' || t === 'boolean' || t === 'object') ? 'these cannot be added' : undefined;
   return undefined;
 }

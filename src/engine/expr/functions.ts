@@ -53,7 +53,18 @@ export const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map([
   ['duration', spec('duration', 'any')],
 ]);
 
-const ACCESSORS: readonly RuntimeName[] = ['getFullYear', 'getMonth', 'getDate', 'getDayOfMonth', 'getDayOfWeek', 'getDayOfYear', 'getHours', 'getMinutes', 'getSeconds', 'getMilliseconds'];
+const ACCESSORS: readonly RuntimeName[] = [
+  'getFullYear',
+  'getMonth',
+  'getDate',
+  'getDayOfMonth',
+  'getDayOfWeek',
+  'getDayOfYear',
+  'getHours',
+  'getMinutes',
+  'getSeconds',
+  'getMilliseconds',
+];
 
 /** x.f(y); the counts include x. */
 export const METHODS: ReadonlyMap<string, FunctionSpec> = new Map([

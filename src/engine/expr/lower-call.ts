@@ -45,7 +45,10 @@ function apply(to: Lowering, expr: Expr, name: string, spec: FunctionSpec | unde
   if (args.length < spec.min || args.length > spec.max) {
     const self = method ? 1 : 0;
     const counts = spec.min === spec.max ? `${spec.min - self}` : `${spec.min - self} to ${spec.max - self}`;
-    return to.problem(expr, 'wrong-argument-count', `${name}() takes ${counts} arguments`, { found: String(args.length - self), expected: counts });
+    return to.problem(expr, 'wrong-argument-count', `${name}() takes ${counts} arguments`, {
+      found: String(args.length - self),
+      expected: counts,
+    });
   }
   checkTypes(to, expr, name, nodes);
   return special(to, expr, spec, nodes, args) ?? { op: 'call', run: spec.run, args: nodes, type: resultType(spec, nodes) };
@@ -64,14 +67,16 @@ function special(to: Lowering, expr: Expr, spec: FunctionSpec, nodes: readonly N
 
 function regex(to: Lowering, expr: Expr, text: Node, pattern: string): Node {
   const compiled = compileRegex(pattern);
-  if (compiled instanceof CelError) return to.problem(expr, 'invalid-regex', compiled.message, { found: pattern.slice(0, 80), expected: 'RE2 syntax' });
+  if (compiled instanceof CelError)
+    return to.problem(expr, 'invalid-regex', compiled.message, { found: pattern.slice(0, 80), expected: 'RE2 syntax' });
   return { op: 'regex', text, pattern, type: 'boolean' };
 }
 
 function inSet(item: Node, items: readonly Node[]): Node | undefined {
   const set: Constant[] = [];
   for (const node of items) {
-    if (node.op !== 'const' || (typeof node.value !== 'string' && typeof node.value !== 'number') || Number.isNaN(node.value)) return undefined;
+    if (node.op !== 'const' || (typeof node.value !== 'string' && typeof node.value !== 'number') || Number.isNaN(node.value))
+      return undefined;
     set.push(node.value);
   }
   return { op: 'inSet', item, set, type: 'boolean' };

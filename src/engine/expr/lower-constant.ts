@@ -21,7 +21,10 @@ export function lowerConstant(to: Lowering, expr: Expr, constant: CelConstant): 
     case 'int64Value':
       return integer(to, expr, kind.value);
     case 'uint64Value':
-      return to.problem(expr, 'cel-unsupported', 'there are no unsigned integers: all numbers are doubles', { found: `${kind.value}u`, suggestion: String(kind.value) });
+      return to.problem(expr, 'cel-unsupported', 'there are no unsigned integers: all numbers are doubles', {
+        found: `${kind.value}u`,
+        suggestion: String(kind.value),
+      });
     default:
       return to.problem(expr, 'cel-syntax', 'not a literal');
   }

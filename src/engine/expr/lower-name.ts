@@ -14,7 +14,8 @@ function known(to: Lowering, name: string): Node | undefined {
   const depth = to.locals.findLastIndex((local) => local.name === name);
   if (depth >= 0) return { op: 'local', depth, type: to.locals[depth].type };
   const step = to.scope.steps.findIndex((s) => s?.name === name);
-  if (step >= 0) return to.scope.steps[step]?.kind === 'many' ? { op: 'steps', step, type: 'events' } : { op: 'step', step, name, type: 'event' };
+  if (step >= 0)
+    return to.scope.steps[step]?.kind === 'many' ? { op: 'steps', step, type: 'events' } : { op: 'step', step, name, type: 'event' };
   const index = to.scope.values?.indexOf(name) ?? -1;
   if (index >= 0) return { op: 'value', index, type: 'any' };
   return name === 'event' && to.scope.event ? EVENT : undefined;
@@ -28,7 +29,11 @@ export function isBound(to: Lowering, name: string): boolean {
 function unknownName(to: Lowering, expr: Expr, name: string): Node {
   const names = [...to.locals.map((l) => l.name), ...to.scope.steps.flatMap((s) => (s ? [s.name] : [])), ...(to.scope.values ?? [])];
   const hint = name === 'event' ? 'there is no current event here' : `unknown name '${name}'`;
-  return to.problem(expr, 'unknown-name', hint, { found: name, expected: names.length > 0 ? `one of ${names.slice(0, 20).join(', ')}` : undefined, suggestion: nearest(name, names) });
+  return to.problem(expr, 'unknown-name', hint, {
+    found: name,
+    expected: names.length > 0 ? `one of ${names.slice(0, 20).join(', ')}` : undefined,
+    suggestion: nearest(name, names),
+  });
 }
 
 /** A top-level field of an event, checked against the schema. */
@@ -64,7 +69,9 @@ export function lowerHas(to: Lowering, expr: Expr, args: readonly Expr[]): Node 
   if (kind?.case === 'callExpr' && kind.value.function === '_[_]') {
     const of = to.lower(kind.value.args[0]);
     const key = to.lower(kind.value.args[1]);
-    return key.op === 'const' && typeof key.value === 'string' ? hasOf(to, kind.value.args[0], of, key.value) : { op: 'hasKey', of, key, type: 'boolean' };
+    return key.op === 'const' && typeof key.value === 'string'
+      ? hasOf(to, kind.value.args[0], of, key.value)
+      : { op: 'hasKey', of, key, type: 'boolean' };
   }
   return to.problem(expr, 'wrong-argument-count', 'has() takes one field', { expected: 'has(x), has(x.y) or has(x["y"])' });
 }

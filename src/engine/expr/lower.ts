@@ -86,8 +86,11 @@ export class Lowering {
   }
 
   #struct(expr: Expr, struct: Expr_CreateStruct): Node {
-    if (struct.messageName !== '') return this.problem(expr, 'cel-unsupported', `there are no message types: ${struct.messageName}`, { found: struct.messageName });
-    const entries = struct.entries.flatMap((entry) => (entry.keyKind.case === 'mapKey' ? [this.lower(entry.keyKind.value), this.lower(entry.value)] : []));
+    if (struct.messageName !== '')
+      return this.problem(expr, 'cel-unsupported', `there are no message types: ${struct.messageName}`, { found: struct.messageName });
+    const entries = struct.entries.flatMap((entry) =>
+      entry.keyKind.case === 'mapKey' ? [this.lower(entry.keyKind.value), this.lower(entry.value)] : [],
+    );
     return { op: 'map', entries, type: 'object' };
   }
 
@@ -111,7 +114,14 @@ export class Lowering {
       case 'existsOne':
         return { op: 'macro', macro: 'existsOne', range, depth, test: this.lower(args[0]), type: 'boolean' };
       case 'filter':
-        return { op: 'macro', macro: 'filterMap', range, depth, test: this.lower(args[0]), type: range.type === 'events' ? 'events' : 'list' };
+        return {
+          op: 'macro',
+          macro: 'filterMap',
+          range,
+          depth,
+          test: this.lower(args[0]),
+          type: range.type === 'events' ? 'events' : 'list',
+        };
       case 'map':
         return this.#mapMacro(range, depth, args);
       default:

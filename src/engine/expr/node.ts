@@ -35,7 +35,14 @@ export type Node = { readonly type: NodeType } & (
   | { readonly op: 'list'; readonly items: readonly Node[] }
   /** Keys and values in turn. */
   | { readonly op: 'map'; readonly entries: readonly Node[] }
-  | { readonly op: 'macro'; readonly macro: Macro; readonly range: Node; readonly depth: number; readonly test?: Node; readonly step?: Node }
+  | {
+      readonly op: 'macro';
+      readonly macro: Macro;
+      readonly range: Node;
+      readonly depth: number;
+      readonly test?: Node;
+      readonly step?: Node;
+    }
 );
 
 export type Macro = 'all' | 'exists' | 'existsOne' | 'filterMap';

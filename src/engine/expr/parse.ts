@@ -13,7 +13,26 @@ export interface Parsed {
 }
 
 /** Words that the grammar keeps for itself; as fields they are reached by event["word"]. */
-const RESERVED = new Set(['as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'in', 'let', 'loop', 'namespace', 'package', 'return', 'var', 'void', 'while']);
+const RESERVED = new Set([
+  'as',
+  'break',
+  'const',
+  'continue',
+  'else',
+  'for',
+  'function',
+  'if',
+  'import',
+  'in',
+  'let',
+  'loop',
+  'namespace',
+  'package',
+  'return',
+  'var',
+  'void',
+  'while',
+]);
 
 /**
  * Parses one expression. The limits on length and nesting are checked on the text, so hostile input
@@ -23,7 +42,8 @@ export function parse(source: string, limits: ExpressionLimits): Parsed | Expres
   const refused = checkText(source, limits);
   if (refused !== undefined) return refused;
   try {
-    const { expr, sourceInfo } = parseCel(source);
+    // The grammar ends a comment only with a line break.
+    const { expr, sourceInfo } = parseCel(`${source}\n`);
     return {
       expr,
       positionOf: (id) => sourceInfo?.positions[String(id)] ?? 0,
@@ -36,14 +56,25 @@ export function parse(source: string, limits: ExpressionLimits): Parsed | Expres
 
 function checkText(source: string, limits: ExpressionLimits): ExpressionProblem | undefined {
   if (source.length > limits.maxLength) {
-    return { code: 'expression-too-long', message: `an expression may have ${limits.maxLength} characters`, position: limits.maxLength, found: String(source.length), expected: `at most ${limits.maxLength}` };
+    return {
+      code: 'expression-too-long',
+      message: `an expression may have ${limits.maxLength} characters`,
+      position: limits.maxLength,
+      found: String(source.length),
+      expected: `at most ${limits.maxLength}`,
+    };
   }
   const deep = tooDeepAt(source, limits.maxNesting);
   return deep < 0 ? undefined : tooDeep(deep, limits);
 }
 
 export function tooDeep(position: number, limits: ExpressionLimits): ExpressionProblem {
-  return { code: 'expression-too-deep', message: 'the expression nests too deep', position, expected: `at most ${limits.maxNesting} brackets open at once, ${limits.maxNesting * 4} operators nested` };
+  return {
+    code: 'expression-too-deep',
+    message: 'the expression nests too deep',
+    position,
+    expected: `at most ${limits.maxNesting} brackets open at once, ${limits.maxNesting * 4} operators nested`,
+  };
 }
 
 function macroName(call: Expr | undefined): string | undefined {
@@ -60,5 +91,10 @@ function syntaxProblem(source: string, cause: unknown): ExpressionProblem {
     return { code: 'cel-syntax', message: `'${word}' is a reserved word`, position, found: word, suggestion: `event["${word}"]` };
   }
   const found = word ?? source[position];
-  return { code: 'cel-syntax', message: found === undefined ? 'the expression ends too early' : `unexpected '${found}'`, position, found: found ?? 'the end' };
+  return {
+    code: 'cel-syntax',
+    message: found === undefined ? 'the expression ends too early' : `unexpected '${found}'`,
+    position,
+    found: found ?? 'the end',
+  };
 }

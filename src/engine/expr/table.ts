@@ -78,7 +78,9 @@ export class ExpressionTableBuilder {
     const code = this.#writer.function(lowered);
     this.#size += code.length;
     if (this.#size > MAX_CODE) {
-      throw new ExpressionError(source, [{ code: 'expression-too-large', message: 'the rule\'s expressions together are too large', position: 0 }]);
+      throw new ExpressionError(source, [
+        { code: 'expression-too-large', message: "the rule's expressions together are too large", position: 0 },
+      ]);
     }
     this.#sources.push(source);
     return this.#functions.push(code) - 1;

@@ -12,7 +12,15 @@ interface Part {
 /** "text ${expression} text"; `$${` is a literal `${`. */
 export function lowerTemplate(source: string, scope: ExpressionScope, limits: ExpressionLimits): Node | ExpressionProblem[] {
   if (source.length > limits.maxLength) {
-    return [{ code: 'expression-too-long', message: `a template may have ${limits.maxLength} characters`, position: limits.maxLength, found: String(source.length), expected: `at most ${limits.maxLength}` }];
+    return [
+      {
+        code: 'expression-too-long',
+        message: `a template may have ${limits.maxLength} characters`,
+        position: limits.maxLength,
+        found: String(source.length),
+        expected: `at most ${limits.maxLength}`,
+      },
+    ];
   }
   const parts = split(source);
   if (!Array.isArray(parts)) return [parts];
@@ -37,7 +45,13 @@ function split(source: string): Part[] | ExpressionProblem {
       i += 2;
     } else if (source.startsWith('${', i)) {
       const end = closing(source, i + 2);
-      if (end < 0) return { code: 'cel-syntax', message: "'${' is not closed", position: i, expected: "'}' after the expression, or '$${' for a literal '${'" };
+      if (end < 0)
+        return {
+          code: 'cel-syntax',
+          message: "'${' is not closed",
+          position: i,
+          expected: "'}' after the expression, or '$${' for a literal '${'",
+        };
       parts.push({ text }, { text: source.slice(i + 2, end), position: i + 2 });
       text = '';
       i = end;

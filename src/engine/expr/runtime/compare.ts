@@ -32,10 +32,13 @@ export function same(left: unknown, right: unknown): boolean {
 
 function sameMap(a: CelMap, b: CelMap): boolean {
   const keys = mapKeys(a);
-  return keys.length === mapKeys(b).length && keys.every((key) => {
-    const other = mapGet(b, key);
-    return other !== undefined && same(mapGet(a, key), other);
-  });
+  return (
+    keys.length === mapKeys(b).length &&
+    keys.every((key) => {
+      const other = mapGet(b, key);
+      return other !== undefined && same(mapGet(a, key), other);
+    })
+  );
 }
 
 export function lt(a: unknown, b: unknown): unknown {

@@ -6,7 +6,15 @@ import { CelDuration, CelTimestamp, isNumeric, noOverload } from './values.js';
 const NANOS = 1_000_000_000n;
 const INTEGER = /^[+-]?\d{1,19}$/;
 const DOUBLE = /^\s*[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?)\s*$/;
-const WORDS: Readonly<Record<string, number>> = { NaN: Number.NaN, Infinity: Number.POSITIVE_INFINITY, '+Infinity': Number.POSITIVE_INFINITY, '-Infinity': Number.NEGATIVE_INFINITY, Inf: Number.POSITIVE_INFINITY, '+Inf': Number.POSITIVE_INFINITY, '-Inf': Number.NEGATIVE_INFINITY };
+const WORDS: Readonly<Record<string, number>> = {
+  NaN: Number.NaN,
+  Infinity: Number.POSITIVE_INFINITY,
+  '+Infinity': Number.POSITIVE_INFINITY,
+  '-Infinity': Number.NEGATIVE_INFINITY,
+  Inf: Number.POSITIVE_INFINITY,
+  '+Inf': Number.POSITIVE_INFINITY,
+  '-Inf': Number.NEGATIVE_INFINITY,
+};
 const TRUE = new Set(['1', 't', 'true', 'TRUE', 'True']);
 const FALSE = new Set(['0', 'f', 'false', 'FALSE', 'False']);
 

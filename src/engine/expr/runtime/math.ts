@@ -52,7 +52,8 @@ function extreme(name: string, args: readonly unknown[], direction: 1 | -1): unk
 
 /** Great-circle distance in metres between two points in degrees (haversine formula, spherical Earth). */
 export function geoDistance(lat1: unknown, lon1: unknown, lat2: unknown, lon2: unknown): unknown {
-  if (!isNumeric(lat1) || !isNumeric(lon1) || !isNumeric(lat2) || !isNumeric(lon2)) return noOverload('geoDistance', lat1, lon1, lat2, lon2);
+  if (!isNumeric(lat1) || !isNumeric(lon1) || !isNumeric(lat2) || !isNumeric(lon2))
+    return noOverload('geoDistance', lat1, lon1, lat2, lon2);
   const rad = Math.PI / 180;
   const [p1, p2] = [Number(lat1) * rad, Number(lat2) * rad];
   const dp = Math.sin((p2 - p1) / 2);

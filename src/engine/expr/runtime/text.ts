@@ -17,7 +17,11 @@ export function toJsonText(v: unknown): string {
   if (v instanceof CelTimestamp || v instanceof CelDuration) return JSON.stringify(string(v));
   if (v instanceof Uint8Array) return JSON.stringify(Buffer.from(v).toString('base64'));
   if (v instanceof CelError) return 'null';
-  return isMap(v) ? `{${mapKeys(v).map((k) => `${JSON.stringify(String(k))}:${toJsonText(mapGet(v, k))}`).join(',')}}` : 'null';
+  return isMap(v)
+    ? `{${mapKeys(v)
+        .map((k) => `${JSON.stringify(String(k))}:${toJsonText(mapGet(v, k))}`)
+        .join(',')}}`
+    : 'null';
 }
 
 /** A value inside a template: text as it is, errors as nothing, lists and maps as JSON. */

@@ -6,7 +6,16 @@ const SECOND = 1_000_000_000n;
 /** RFC 3339 date-time; the offset is required. */
 const RFC3339 = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d\d):(\d\d))$/;
 /** Go's duration units, and days. */
-const UNITS: Readonly<Record<string, bigint>> = { ns: 1n, us: 1000n, 'µs': 1000n, ms: 1_000_000n, s: SECOND, m: 60n * SECOND, h: 3600n * SECOND, d: 86_400n * SECOND };
+const UNITS: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1000n,
+  µs: 1000n,
+  ms: 1_000_000n,
+  s: SECOND,
+  m: 60n * SECOND,
+  h: 3600n * SECOND,
+  d: 86_400n * SECOND,
+};
 const PART = /(\d{1,19})(?:\.(\d{1,19}))?(ns|us|µs|ms|s|m|h|d)/y;
 
 export function parseTimestamp(v: string | number | bigint): CelTimestamp | CelError {

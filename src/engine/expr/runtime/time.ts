@@ -30,7 +30,17 @@ function formatter(zone: string): Intl.DateTimeFormat | CelError {
 
 function makeFormatter(timeZone: string): Intl.DateTimeFormat | CelError {
   try {
-    return new Intl.DateTimeFormat('en-US', { timeZone, hourCycle: 'h23', era: 'short', year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric' });
+    return new Intl.DateTimeFormat('en-US', {
+      timeZone,
+      hourCycle: 'h23',
+      era: 'short',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
   } catch {
     return new CelError(`unknown time zone: ${JSON.stringify(timeZone.slice(0, 40))}`);
   }

@@ -75,7 +75,8 @@ export function makeMap(entries: readonly unknown[]): unknown {
     const value = entries[i + 1];
     if (isError(key)) return key;
     if (isError(value)) return value;
-    if (typeof key !== 'string' && typeof key !== 'boolean' && !isNumeric(key)) return new CelError(`unsupported key type: ${typeName(key)}`);
+    if (typeof key !== 'string' && typeof key !== 'boolean' && !isNumeric(key))
+      return new CelError(`unsupported key type: ${typeName(key)}`);
     if (map.has(key)) return new CelError(`Failed with repeated key: ${String(key)}`);
     map.set(key, value);
   }
