@@ -10,7 +10,7 @@ export const UNPARSEABLE: ReadonlySet<string> = new Set(['invalid-yaml', 'invali
 
 /** Text to a plain value; size and nesting are checked before anything is built. */
 export function parseText(text: string, format: DocumentFormat, limits: DocumentLimits): ParsedText {
-  const size = Buffer.byteLength(text);
+  const size = new TextEncoder().encode(text).length;
   if (size > limits.maxRuleBytes) {
     const expected = `at most ${limits.maxRuleBytes} bytes`;
     return failed({ code: 'document-too-large', message: `the document has ${size} bytes`, pointer: '', found: String(size), expected });
