@@ -94,6 +94,7 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
       encoded: undefined,
       queued: Infinity,
       suppressedUntil: -Infinity,
+      kept: 0,
     };
     const state = this.#stateOf(entry);
     const { matcher } = this.#rule;

@@ -1,0 +1,99 @@
+/**
+ * Checkpoints at many keys: size, pause, write amplification and restart, measured on the engine's side
+ * (without the database). Run: node dist/bench/checkpoint.js [keys=1000000] [changed=1000] [rounds=50]
+ */
+import { frameRecords } from '../src/runtime/log/frame.js';
+import { restoreMeta, segmentReader, takeSnapshot } from '../src/runtime/task/checkpointing.js';
+import { EvaluationNote, NOTE_BYTES } from '../src/runtime/task/evaluation-note.js';
+import { StreamTask } from '../src/runtime/task/stream-task.js';
+import { readRule, readStream } from '../src/engine/rule/index.js';
+
+const [keys = 1_000_000, changed = 1_000, rounds = 50] = process.argv.slice(2).map(Number);
+const START = 1_700_000_000_000;
+
+const stream = readStream({ name: 'payments', time: { field: 'ts', format: 'epochMillis' } }, {}).stream;
+const rule = readRule(
+  {
+    id: 'pair',
+    from: 'payments',
+    key: 'card',
+    pattern: [
+      { begin: 'small', where: 'amount < 1' },
+      { followedBy: 'large', where: 'amount > 500' },
+    ],
+    within: '1d',
+  },
+  {},
+).rule;
+if (stream === undefined || rule === undefined) throw new Error('the benchmark has a defect in its documents');
+
+function newTask(): StreamTask {
+  const note = new EvaluationNote(new SharedArrayBuffer(NOTE_BYTES), () => {});
+  return new StreamTask({ definitions: { rule: () => rule!, stream: () => stream! }, note, emit: () => {}, ruleStopped: () => {} });
+}
+
+let offset = 0;
+function feed(task: StreamTask, cards: readonly number[]): void {
+  for (let from = 0; from < cards.length; from += 1_000) {
+    const records = cards.slice(from, from + 1_000).map((card, i) => {
+      const time = START + offset + i;
+      return {
+        time,
+        raw: Buffer.from(`{"card":"card-${card}","ts":${time},"amount":0.5,"merchant":"m-${card % 977}","country":"DE","channel":"web"}`),
+      };
+    });
+    task.ingest({
+      stream: 'payments',
+      partition: 0,
+      firstOffset: offset,
+      count: records.length,
+      arrivalTime: START,
+      data: frameRecords(records),
+    });
+    offset += records.length;
+  }
+}
+
+const bytes = (segments: readonly Uint8Array[]): number => segments.reduce((sum, segment) => sum + segment.length, 0);
+const mb = (size: number): string => `${(size / 1e6).toFixed(2)} MB`;
+const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
+
+const task = newTask();
+task.decide({ kind: 'stream-changed', stream: 'payments', version: 1 });
+task.decide({ kind: 'rule-activated', rule: 'pair', version: 1, status: 'active' });
+feed(
+  task,
+  Array.from({ length: keys }, (_, card) => card),
+);
+
+let started = performance.now();
+const first = takeSnapshot(task, 1);
+console.log(`first checkpoint of ${keys} keys: ${mb(bytes(first.segments))}, ${(performance.now() - started).toFixed(0)} ms`);
+
+const checkpoints = [{ id: 1, ...first }];
+const pauses: number[] = [];
+let written = 0;
+for (let id = 2; id < rounds + 2; id++) {
+  feed(
+    task,
+    Array.from({ length: changed }, (_, i) => (i * 7919 + id * 104_729) % keys),
+  );
+  started = performance.now();
+  const taken = takeSnapshot(task, id);
+  pauses.push(performance.now() - started);
+  written += bytes(taken.segments);
+  checkpoints.push({ id, ...taken });
+}
+const last = checkpoints[checkpoints.length - 1];
+console.log(`${changed} keys changed: ${mb(bytes(checkpoints[1].segments))}; over ${rounds} checkpoints ${mb(written / rounds)} each`);
+console.log(`pause: median ${median(pauses).toFixed(1)} ms, worst ${Math.max(...pauses).toFixed(1)} ms`);
+
+started = performance.now();
+const restored = newTask();
+restoreMeta(restored, JSON.parse(JSON.stringify(last.meta)), () => rule!);
+const reader = segmentReader(restored);
+for (const { id, segments } of checkpoints) if (id >= last.oldestNeeded) for (const segment of segments) reader.apply(segment);
+console.log(
+  `restored ${restored.rules.rules.get('pair')?.operator.size().keys} keys in ${((performance.now() - started) / 1000).toFixed(2)} s`,
+);
+console.log(`heap ${mb(process.memoryUsage().heapUsed)}`);
