@@ -67,8 +67,21 @@ const STATEMENTS = [
 ];
 
 const TABLES = [
-  'stream_version', 'stream', 'rule_version', 'rule', 'checkpoint_segment', 'checkpoint', 'sink_cursor', 'alert',
-  'outbox_position', 'journal', 'dead_letter', 'request_progress', 'log_chunk', 'log_partition', 'shard_lease',
+  'stream_version',
+  'stream',
+  'rule_version',
+  'rule',
+  'checkpoint_segment',
+  'checkpoint',
+  'sink_cursor',
+  'alert',
+  'outbox_position',
+  'journal',
+  'dead_letter',
+  'request_progress',
+  'log_chunk',
+  'log_partition',
+  'shard_lease',
 ];
 
 export class Spine1767225600000 implements MigrationInterface {

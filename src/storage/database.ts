@@ -127,7 +127,12 @@ function dataSource(url: string, poolSize: number, log: StorageLog): DataSource 
     logging: false,
     poolSize,
     poolErrorHandler: (error: Error) => log.warn({ error: error.message }, 'an idle database connection was lost'),
-    extra: { connectionTimeoutMillis: CONNECT_TIMEOUT, statement_timeout: STATEMENT_TIMEOUT, query_timeout: ANSWER_TIMEOUT, keepAlive: true },
+    extra: {
+      connectionTimeoutMillis: CONNECT_TIMEOUT,
+      statement_timeout: STATEMENT_TIMEOUT,
+      query_timeout: ANSWER_TIMEOUT,
+      keepAlive: true,
+    },
   });
 }
 
@@ -152,5 +157,8 @@ async function refuseNewer(source: DataSource): Promise<void> {
   const known = new Set(MIGRATIONS.map((migration) => migration.name));
   const unknown = rows.find((row) => !known.has(row.name));
   if (unknown === undefined) return;
-  throw new StorageError('database-newer', `the database was migrated by a later version of Tripline (${unknown.name}): start that version or use another database`);
+  throw new StorageError(
+    'database-newer',
+    `the database was migrated by a later version of Tripline (${unknown.name}): start that version or use another database`,
+  );
 }

@@ -66,9 +66,13 @@ export class Lease {
    */
   async check(client: pg.ClientBase): Promise<void> {
     const { rows } = await client.query<{ epoch: number; owner: string }>(
-      'SELECT epoch, owner FROM shard_lease WHERE job = $1 AND shard = $2 FOR SHARE', [this.job, this.shard]);
+      'SELECT epoch, owner FROM shard_lease WHERE job = $1 AND shard = $2 FOR SHARE',
+      [this.job, this.shard],
+    );
     if (rows[0]?.epoch === this.epoch) return;
-    throw new EpochLostError(`shard ${this.job}/${this.shard} was taken over by ${rows[0]?.owner ?? 'nobody'}: epoch ${rows[0]?.epoch}, ours is ${this.epoch}`);
+    throw new EpochLostError(
+      `shard ${this.job}/${this.shard} was taken over by ${rows[0]?.owner ?? 'nobody'}: epoch ${rows[0]?.epoch}, ours is ${this.epoch}`,
+    );
   }
 
   /** Lets the next owner in at once. */
@@ -103,7 +107,10 @@ export class Lease {
   }
 
   async #relock(client: pg.Client): Promise<'held' | 'lost' | 'retry'> {
-    const { rows } = await client.query<{ epoch: number }>('SELECT epoch FROM shard_lease WHERE job = $1 AND shard = $2', [this.job, this.shard]);
+    const { rows } = await client.query<{ epoch: number }>('SELECT epoch FROM shard_lease WHERE job = $1 AND shard = $2', [
+      this.job,
+      this.shard,
+    ]);
     if (rows[0]?.epoch !== this.epoch) return 'lost';
     return (await tryLock(client, this.job, this.shard)) ? 'held' : 'retry';
   }
@@ -119,12 +126,16 @@ async function lockClient(database: Database): Promise<pg.Client> {
 }
 
 async function tryLock(client: pg.Client, job: string, shard: number): Promise<boolean> {
-  const { rows } = await client.query<{ locked: boolean }>(
-    'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [`tripline/${job}/${shard}`]);
+  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [
+    `tripline/${job}/${shard}`,
+  ]);
   return rows[0].locked;
 }
 
 async function ownedBy(client: pg.Client, job: string, shard: number): Promise<StorageError> {
   const { rows } = await client.query<{ owner: string }>('SELECT owner FROM shard_lease WHERE job = $1 AND shard = $2', [job, shard]);
-  return new StorageError('shard-owned', `job ${job}, shard ${shard} is run by another process (${rows[0]?.owner ?? 'unknown'}) on this database: stop that one first`);
+  return new StorageError(
+    'shard-owned',
+    `job ${job}, shard ${shard} is run by another process (${rows[0]?.owner ?? 'unknown'}) on this database: stop that one first`,
+  );
 }

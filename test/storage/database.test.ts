@@ -11,9 +11,13 @@ import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 let postgres: TestPostgres;
 let url: string;
 
-beforeAll(async () => { postgres = await startTestPostgres(); });
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
 afterAll(() => postgres.stop());
-beforeEach(async () => { url = await postgres.createDatabase(); });
+beforeEach(async () => {
+  url = await postgres.createDatabase();
+});
 
 describe('the database', () => {
   it('is migrated once by processes that start together, and refused when a later version migrated it', async () => {
@@ -36,12 +40,23 @@ describe('the database', () => {
 
     process.kill(postgres.server.pid, 'SIGKILL');
     const since = Date.now();
-    const outcomes = await Promise.allSettled([append(20), store.commit([alert('b')]), database.ping(), new PostgresCatalog(database).rules()]);
+    const outcomes = await Promise.allSettled([
+      append(20),
+      store.commit([alert('b')]),
+      database.ping(),
+      new PostgresCatalog(database).rules(),
+    ]);
     expect(Date.now() - since).toBeLessThan(6_000);
     expect(outcomes.filter(({ status }) => status === 'rejected').length).toBeGreaterThan(0);
 
     const lost = outcomes[0].status === 'rejected';
-    while (!(await database.ping().then(() => true, () => false))) await sleep(50);
+    while (
+      !(await database.ping().then(
+        () => true,
+        () => false,
+      ))
+    )
+      await sleep(50);
     const offset = await append(21);
     const { rows } = await database.pool.query('SELECT sum(count)::int AS n FROM log_chunk');
     expect([offset, rows[0].n]).toEqual(lost && offset === 20 ? [20, 21] : [21, 22]);
@@ -58,7 +73,10 @@ describe('the database', () => {
 /** Waits until the first owner has its lock again: a second one that gets in before releases at once. */
 async function leaseRefused(database: Database): Promise<boolean> {
   await sleep(1_500);
-  return Lease.acquire(database, 'main', 0, { wait: 0 }).then(() => false, (error: { code?: string }) => error.code === 'shard-owned');
+  return Lease.acquire(database, 'main', 0, { wait: 0 }).then(
+    () => false,
+    (error: { code?: string }) => error.code === 'shard-owned',
+  );
 }
 
 describe('the catalog', () => {
@@ -66,9 +84,18 @@ describe('the catalog', () => {
     const database = await Database.open({ url });
     const catalog = new PostgresCatalog(database);
     const document = (n: number) => ({ id: 'r', text: '\0\ud800', n });
-    expect(await catalog.createRule('r', document(1), 'active')).toMatchObject({ id: 'r', version: 1, status: 'active', document: document(1) });
+    expect(await catalog.createRule('r', document(1), 'active')).toMatchObject({
+      id: 'r',
+      version: 1,
+      status: 'active',
+      document: document(1),
+    });
     await expect(catalog.createRule('r', document(1), 'active')).rejects.toMatchObject({ code: 'rule-exists' });
-    expect(await catalog.putRuleVersion('r', document(1), 'shadow')).toMatchObject({ created: false, changed: false, rule: { version: 1, status: 'shadow' } });
+    expect(await catalog.putRuleVersion('r', document(1), 'shadow')).toMatchObject({
+      created: false,
+      changed: false,
+      rule: { version: 1, status: 'shadow' },
+    });
     expect(await catalog.putRuleVersion('r', document(2), 'active')).toMatchObject({ created: false, changed: true, rule: { version: 2 } });
     await catalog.retireRule('r');
     expect(await catalog.currentRule('r')).toMatchObject({ version: 2, status: 'retired' });

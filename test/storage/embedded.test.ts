@@ -1,9 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { blockingFolder } from '../../src/storage/embedded/account.js';
 import { startEmbeddedPostgres } from '../../src/storage/embedded/server.js';
 
 let dataDir: string;
@@ -39,7 +40,10 @@ describe('the embedded PostgreSQL', () => {
   it('keeps its data over stop and start, with checksums, on loopback only', async () => {
     const first = await startEmbeddedPostgres({ dataDir });
     await query(first.url, 'CREATE TABLE kept AS SELECT 1 AS n');
-    const [settings] = await query(first.url, "SELECT current_setting('data_checksums') AS checksums, current_setting('listen_addresses') AS addresses");
+    const [settings] = await query(
+      first.url,
+      "SELECT current_setting('data_checksums') AS checksums, current_setting('listen_addresses') AS addresses",
+    );
     expect(settings).toEqual({ checksums: 'on', addresses: '127.0.0.1' });
     await first.stop();
     await expect(query(first.url, 'SELECT 1')).rejects.toThrow();
@@ -68,6 +72,33 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(first.url, 'SELECT 1 AS n')).toEqual([{ n: 1 }]);
     await user.end();
     await first.stop();
+  });
+
+  it('is not kept from starting by the file of a dead server whose process number another has got', async () => {
+    await writeFile(join(dataDir, 'postgres', 'data', 'postmaster.pid'), `${process.pid}\n/data\n0\n1\n\n127.0.0.1\n\nready\n`);
+    const server = await startEmbeddedPostgres({ dataDir });
+    expect([server.adopted, await query(server.url, 'SELECT 1 AS n')]).toEqual([false, [{ n: 1 }]]);
+    await server.stop();
+  });
+
+  it('names the data folder of another major version', async () => {
+    const file = join(dataDir, 'postgres', 'data', 'PG_VERSION');
+    const version = await readFile(file);
+    await writeFile(file, '9\n');
+    await expect(startEmbeddedPostgres({ dataDir })).rejects.toMatchObject({ code: 'embedded-postgres-version' });
+    await writeFile(file, version);
+  });
+
+  it.each([
+    [0o700, { uid: 65534, gid: 65534 }, true],
+    [0o711, { uid: 65534, gid: 65534 }, false],
+    [0o700, undefined, false],
+  ])('sees whether the account of the server may enter a folder of mode %o', async (mode, account, blocked) => {
+    const folder = join(dataDir, 'entry');
+    await mkdir(join(folder, 'inner'), { recursive: true });
+    chmodSync(folder, mode);
+    // Under a user that the account is not, e.g. root or a developer.
+    expect(await blockingFolder(join(folder, 'inner', 'not-there-yet'), account)).toBe(blocked ? folder : undefined);
   });
 
   it('starts again on the same port when killed, with everything that was committed', async () => {

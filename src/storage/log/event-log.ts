@@ -51,13 +51,16 @@ export class PostgresEventLog implements EventLog {
    * the database's error; in the last case the events may be there nevertheless, as `progress` tells.
    */
   async append(
-    stream: string, partition: number, records: readonly LogRecord[],
+    stream: string,
+    partition: number,
+    records: readonly LogRecord[],
     more: { deadLetters?: readonly DeadLetterOutput[]; progress?: RequestProgress } = {},
   ): Promise<number> {
     const appender = this.#partition(stream, partition);
     if (appender.dropped) throw unknownStream(stream);
     const waiting = this.#sum((each) => each.pendingBytes);
-    if (waiting > this.#pendingLimit) throw new StorageError('log-overloaded', `${waiting} bytes wait to be written to the log: send again later`);
+    if (waiting > this.#pendingLimit)
+      throw new StorageError('log-overloaded', `${waiting} bytes wait to be written to the log: send again later`);
     return appender.append(records, more.deadLetters ?? [], more.progress);
   }
 
@@ -89,7 +92,9 @@ export class PostgresEventLog implements EventLog {
       await this.#lease.check(client);
       await client.query(
         `INSERT INTO log_partition (stream, partition) SELECT $1, generate_series(0, $2::integer - 1)
-         ON CONFLICT (stream, partition) DO NOTHING`, [stream, partitions]);
+         ON CONFLICT (stream, partition) DO NOTHING`,
+        [stream, partitions],
+      );
       await client.query('UPDATE log_partition SET dropped = false WHERE stream = $1 AND dropped', [stream]);
       return (await client.query<PartitionRow>('SELECT * FROM log_partition WHERE stream = $1 ORDER BY partition', [stream])).rows;
     });
@@ -101,8 +106,12 @@ export class PostgresEventLog implements EventLog {
     const rows = await this.#lease.database.transaction(async (client) => {
       await this.#lease.check(client);
       await client.query('DELETE FROM request_progress WHERE stream = $1', [stream]);
-      return (await client.query<PartitionRow>(
-        'UPDATE log_partition SET dropped = true, start_offset = next_offset, max_time = NULL WHERE stream = $1 RETURNING *', [stream])).rows;
+      return (
+        await client.query<PartitionRow>(
+          'UPDATE log_partition SET dropped = true, start_offset = next_offset, max_time = NULL WHERE stream = $1 RETURNING *',
+          [stream],
+        )
+      ).rows;
     });
     for (const row of rows) this.#place(row);
   }
@@ -116,8 +125,12 @@ export class PostgresEventLog implements EventLog {
     const { pool } = this.#lease.database;
     const { rows } = await pool.query<PartitionRow>('SELECT * FROM log_partition ORDER BY stream, partition');
     for (const row of rows) this.#place(row);
-    const { rows: [checkpoint] } = await pool.query<{ needed_offsets: Buffer }>(
-      'SELECT needed_offsets FROM checkpoint WHERE job = $1 AND shard = $2 ORDER BY id DESC LIMIT 1', [this.#lease.job, this.#lease.shard]);
+    const {
+      rows: [checkpoint],
+    } = await pool.query<{ needed_offsets: Buffer }>(
+      'SELECT needed_offsets FROM checkpoint WHERE job = $1 AND shard = $2 ORDER BY id DESC LIMIT 1',
+      [this.#lease.job, this.#lease.shard],
+    );
     const needed = checkpoint && fromJsonBytes<Positions>(checkpoint.needed_offsets);
     for (const row of rows) if (!row.dropped) await this.#loadBacklog(row, needed);
   }
@@ -129,22 +142,29 @@ export class PostgresEventLog implements EventLog {
       `SELECT max(first_offset + count)::bigint AS until, sum(bytes)::bigint AS bytes FROM (
          SELECT first_offset, count, bytes, sum(bytes) OVER (ORDER BY first_offset) / ${BACKLOG_GRAIN} AS bucket
          FROM log_chunk WHERE stream = $1 AND partition = $2 AND first_offset + count > $3) AS chunk
-       GROUP BY bucket ORDER BY 1`, [stream, partition, from]);
+       GROUP BY bucket ORDER BY 1`,
+      [stream, partition, from],
+    );
     const { backlog } = this.#partition(stream, partition);
     for (const { until, bytes } of rows) backlog.appended(until, bytes);
   }
 
   #place(row: PartitionRow): void {
     const state: PartitionState = {
-      stream: row.stream, partition: row.partition, nextOffset: row.next_offset, startOffset: row.start_offset,
-      maxTime: row.max_time ?? Number.NEGATIVE_INFINITY, dropped: row.dropped,
+      stream: row.stream,
+      partition: row.partition,
+      nextOffset: row.next_offset,
+      startOffset: row.start_offset,
+      maxTime: row.max_time ?? Number.NEGATIVE_INFINITY,
+      dropped: row.dropped,
     };
     let stream = this.#streams.get(row.stream);
     if (stream === undefined) this.#streams.set(row.stream, (stream = { name: row.stream, partitions: [], listeners: new Set() }));
     const existing = stream.partitions[row.partition];
     // One that is in use knows better than a row read beside its transactions.
     if (existing !== undefined && existing.dropped !== row.dropped) existing.reset(state);
-    else if (existing === undefined) stream.partitions[row.partition] = new PartitionAppender(state, this.#lease, (batches) => this.#appended(stream, batches));
+    else if (existing === undefined)
+      stream.partitions[row.partition] = new PartitionAppender(state, this.#lease, (batches) => this.#appended(stream, batches));
   }
 
   #appended(stream: LogStream, batches: readonly SourceBatch[]): void {

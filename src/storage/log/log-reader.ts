@@ -85,9 +85,15 @@ export class LogReader implements SourceReader {
                  AND first_offset + count > $3
                  ORDER BY first_offset LIMIT ${AHEAD_CHUNKS}) AS chunk) AS summed
              WHERE before < ${AHEAD_BYTES} ORDER BY first_offset`,
-      [this.stream, partition, offset]);
+      [this.stream, partition, offset],
+    );
     const batches = rows.map((row) => ({
-      stream: this.stream, partition, firstOffset: row.first_offset, count: row.count, arrivalTime: row.arrival_time, data: ownBytes(row.data),
+      stream: this.stream,
+      partition,
+      firstOffset: row.first_offset,
+      count: row.count,
+      arrivalTime: row.arrival_time,
+      data: ownBytes(row.data),
     }));
     const first = batches.shift();
     this.#ahead.set(partition, batches);
@@ -96,7 +102,8 @@ export class LogReader implements SourceReader {
 
   #partition(partition: number): PartitionAppender {
     const found = this.#log.partitions[partition];
-    if (found === undefined) throw new RangeError(`stream ${this.stream} has ${this.#log.partitions.length} partitions, asked for ${partition}`);
+    if (found === undefined)
+      throw new RangeError(`stream ${this.stream} has ${this.#log.partitions.length} partitions, asked for ${partition}`);
     return found;
   }
 }

@@ -143,7 +143,11 @@ export class PartitionAppender {
     await database.transaction(async (client) => {
       await this.lease.check(client);
       if (records.length > 0) await this.#writeChunks(client, first, records, batches);
-      await insertDeadLetters(client, group.flatMap((pending) => pending.deadLetters), now);
+      await insertDeadLetters(
+        client,
+        group.flatMap((pending) => pending.deadLetters),
+        now,
+      );
       for (const { progress } of group) if (progress !== undefined) await writeProgress(client, this.stream, progress, now);
     });
     return { first, batches };
@@ -153,10 +157,18 @@ export class PartitionAppender {
     const { rowCount } = await client.query(
       `UPDATE log_partition SET next_offset = $4, max_time = greatest(max_time, $5)
        WHERE stream = $1 AND partition = $2 AND next_offset = $3 AND NOT dropped`,
-      [this.stream, this.partition, first, first + records.length, latest(records)]);
+      [this.stream, this.partition, first, first + records.length, latest(records)],
+    );
     if (rowCount !== 1) throw new Error(`log partition ${this.stream}/${this.partition} is not at offset ${first} any more`);
     const rows = batches.map((batch) => [
-      batch.stream, batch.partition, batch.firstOffset, batch.count, batch.arrivalTime, batch.data.length, asBuffer(batch.data)]);
+      batch.stream,
+      batch.partition,
+      batch.firstOffset,
+      batch.count,
+      batch.arrivalTime,
+      batch.data.length,
+      asBuffer(batch.data),
+    ]);
     await insertRows(client, 'log_chunk', COLUMNS, rows);
   }
 
@@ -180,7 +192,9 @@ export class PartitionAppender {
     const { rows } = await pool.query<{ next_offset: number; max_time: number | null; bytes: number }>(
       `SELECT next_offset, max_time, (SELECT coalesce(sum(bytes), 0)::bigint FROM log_chunk c
          WHERE c.stream = p.stream AND c.partition = p.partition AND c.first_offset >= $3) AS bytes
-       FROM log_partition p WHERE stream = $1 AND partition = $2`, [this.stream, this.partition, this.#nextOffset]);
+       FROM log_partition p WHERE stream = $1 AND partition = $2`,
+      [this.stream, this.partition, this.#nextOffset],
+    );
     const [row] = rows;
     this.#stale = false;
     if (row === undefined || row.next_offset <= this.#nextOffset) return;

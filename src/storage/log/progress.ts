@@ -17,14 +17,25 @@ export async function writeProgress(client: ClientBase, stream: string, progress
     `INSERT INTO request_progress (stream, key, processed, accepted, rejected, body_hash, behind_watermark, done, updated_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (stream, key) DO UPDATE SET
        processed = $3, accepted = $4, rejected = $5, body_hash = $6, behind_watermark = $7, done = $8, updated_at = $9`,
-    [stream, storableText(progress.key), progress.processed, progress.accepted, toJsonBytes(progress.rejected),
-      progress.bodyHash, progress.behindWatermark, progress.done, now]);
+    [
+      stream,
+      storableText(progress.key),
+      progress.processed,
+      progress.accepted,
+      toJsonBytes(progress.rejected),
+      progress.bodyHash,
+      progress.behindWatermark,
+      progress.done,
+      now,
+    ],
+  );
 }
 
 export async function readProgress(client: Pick<ClientBase, 'query'>, stream: string, key: string): Promise<RequestProgress | undefined> {
   const { rows } = await client.query<ProgressRow>(
     `SELECT processed, accepted, rejected, body_hash, behind_watermark, done FROM request_progress WHERE stream = $1 AND key = $2`,
-    [stream, storableText(key)]);
+    [stream, storableText(key)],
+  );
   if (rows.length === 0) return undefined;
   const [{ processed, accepted, rejected, body_hash: bodyHash, behind_watermark: behindWatermark, done }] = rows;
   return { key, processed, accepted, rejected: fromJsonBytes(rejected), bodyHash, behindWatermark, done };

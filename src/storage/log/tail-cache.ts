@@ -30,7 +30,9 @@ export class TailCache {
 
   /** The batch that holds `offset`. */
   find(partition: string, offset: number): SourceBatch | undefined {
-    return this.#tails.get(partition)?.search((batch) => (offset < batch.firstOffset ? -1 : offset >= batch.firstOffset + batch.count ? 1 : 0));
+    return this.#tails
+      .get(partition)
+      ?.search((batch) => (offset < batch.firstOffset ? -1 : offset >= batch.firstOffset + batch.count ? 1 : 0));
   }
 
   #evict(): void {

@@ -39,12 +39,17 @@ export async function clean(lease: Lease, retention: Retention): Promise<void> {
   const { pool } = lease.database;
   const { rows: kept } = await pool.query<Kept>(
     `SELECT id, kind, oldest_needed, journal_sequence, needed_offsets, completed_at FROM checkpoint WHERE job = $1 AND shard = $2
-     AND (kind = 'savepoint' OR id = (SELECT max(id) FROM checkpoint WHERE job = $1 AND shard = $2)) ORDER BY id DESC`, [lease.job, lease.shard]);
+     AND (kind = 'savepoint' OR id = (SELECT max(id) FROM checkpoint WHERE job = $1 AND shard = $2)) ORDER BY id DESC`,
+    [lease.job, lease.shard],
+  );
   if (kept.length === 0) return;
   const [newest] = kept;
   await cleanCheckpoints(lease, kept, newest);
   // A checkpoint that is being written has an id above the newest.
-  await dropSegments(lease, [...kept.map((each) => ({ oldest: each.oldest_needed, newest: each.id })), { oldest: newest.id, newest: Number.MAX_SAFE_INTEGER }]);
+  await dropSegments(lease, [
+    ...kept.map((each) => ({ oldest: each.oldest_needed, newest: each.id })),
+    { oldest: newest.id, newest: Number.MAX_SAFE_INTEGER },
+  ]);
   await cleanLog(lease, retention, newest);
 }
 
@@ -53,7 +58,11 @@ async function cleanCheckpoints(lease: Lease, kept: readonly Kept[], newest: Kep
   const listed = Math.min(newest.id - LISTED, ...kept.map((each) => each.oldest_needed));
   await checked(lease, async (client) => {
     await client.query('DELETE FROM journal WHERE job = $1 AND shard = $2 AND sequence <= $3', [lease.job, lease.shard, journal]);
-    await client.query("DELETE FROM checkpoint WHERE job = $1 AND shard = $2 AND id < $3 AND kind <> 'savepoint'", [lease.job, lease.shard, listed]);
+    await client.query("DELETE FROM checkpoint WHERE job = $1 AND shard = $2 AND id < $3 AND kind <> 'savepoint'", [
+      lease.job,
+      lease.shard,
+      listed,
+    ]);
   });
 }
 
@@ -62,7 +71,8 @@ async function cleanLog(lease: Lease, retention: Retention, newest: Kept): Promi
   const oldest = Date.now() - (retention.retentionMs ?? DAY);
   const cut = Math.max(oldest, await sizeCut(lease, retention.retentionBytes));
   const { rows } = await lease.database.pool.query<{ stream: string; partition: number; dropped: boolean }>(
-    'SELECT stream, partition, dropped FROM log_partition');
+    'SELECT stream, partition, dropped FROM log_partition',
+  );
   for (const { stream, partition, dropped } of rows) {
     const below = needed[`${stream}/${partition}`];
     const unnamedCut = newest.completed_at - UNNAMED_GRACE;
@@ -78,7 +88,9 @@ async function sizeCut(lease: Lease, limit: number | undefined): Promise<number>
   const { rows } = await lease.database.pool.query<{ cut: number | null }>(
     `SELECT max(arrival_time) + 1 AS cut FROM (
        SELECT arrival_time, sum(bytes) OVER (ORDER BY arrival_time DESC, stream, partition, first_offset DESC) AS total FROM log_chunk) AS chunk
-     WHERE total > $1`, [limit]);
+     WHERE total > $1`,
+    [limit],
+  );
   return rows[0].cut ?? 0;
 }
 
@@ -91,7 +103,9 @@ async function deleteChunks(lease: Lease, stream: string, partition: number, tim
         `DELETE FROM log_chunk WHERE (stream, partition, first_offset) IN (
            SELECT stream, partition, first_offset FROM log_chunk
            WHERE stream = $1 AND partition = $2 AND first_offset + count <= $4
-           ORDER BY first_offset LIMIT ${DELETE_ROWS}) AND arrival_time < $3`, [stream, partition, time, offset]);
+           ORDER BY first_offset LIMIT ${DELETE_ROWS}) AND arrival_time < $3`,
+        [stream, partition, time, offset],
+      );
       return rowCount ?? 0;
     });
   } while (deleted === DELETE_ROWS);

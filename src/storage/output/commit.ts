@@ -10,7 +10,20 @@ import type { Coverage } from './coverage.js';
 
 const JOURNAL_COLUMNS = ['job', 'shard', 'sequence', 'kind', 'positions', 'payload', 'recorded_at'];
 const ALERT_COLUMNS = [
-  'job', 'shard', 'number', 'id', 'rule', 'rule_version', 'kind', 'severity', 'key', 'shadow', 'detected_at', 'body', 'explanation'];
+  'job',
+  'shard',
+  'number',
+  'id',
+  'rule',
+  'rule_version',
+  'kind',
+  'severity',
+  'key',
+  'shadow',
+  'detected_at',
+  'body',
+  'explanation',
+];
 
 export interface Written {
   /** The alerts that are new, numbered. */
@@ -24,7 +37,11 @@ export interface Written {
  * commit of them was taken for failed, are left as they are.
  */
 export async function writeOutputs(
-  client: PoolClient, lease: Lease, outputs: readonly Output[], coverage: Coverage, storedBytes: (checkpoint: number) => number,
+  client: PoolClient,
+  lease: Lease,
+  outputs: readonly Output[],
+  coverage: Coverage,
+  storedBytes: (checkpoint: number) => number,
 ): Promise<Written> {
   const now = Date.now();
   const journal: JournalEntry[] = [];
@@ -41,16 +58,34 @@ export async function writeOutputs(
 /** An entry of the same number and content counts as written; one of other content would falsify replay. */
 async function writeJournal(client: PoolClient, lease: Lease, entries: readonly JournalEntry[], now: number): Promise<void> {
   const rows = entries.map(({ sequence, payload, positions }) => [
-    lease.job, lease.shard, sequence, payload.kind, toJsonBytes(positions), toJsonBytes(payload), now]);
-  const written = await insertRows<{ sequence: number }>(client, 'journal', JOURNAL_COLUMNS, rows,
+    lease.job,
+    lease.shard,
+    sequence,
+    payload.kind,
+    toJsonBytes(positions),
+    toJsonBytes(payload),
+    now,
+  ]);
+  const written = await insertRows<{ sequence: number }>(
+    client,
+    'journal',
+    JOURNAL_COLUMNS,
+    rows,
     `ON CONFLICT (job, shard, sequence) DO UPDATE SET recorded_at = journal.recorded_at
-     WHERE journal.payload = excluded.payload AND journal.positions = excluded.positions RETURNING sequence`);
-  if (written.length !== entries.length) throw new Error(`journal ${lease.job}/${lease.shard} holds another entry from ${entries[0].sequence} on`);
+     WHERE journal.payload = excluded.payload AND journal.positions = excluded.positions RETURNING sequence`,
+  );
+  if (written.length !== entries.length)
+    throw new Error(`journal ${lease.job}/${lease.shard} holds another entry from ${entries[0].sequence} on`);
 }
 
 /** Alerts and checkpoints: each checkpoint covers the alerts before it. */
 async function writeAlerts(
-  client: PoolClient, lease: Lease, outputs: readonly Output[], coverage: Coverage, storedBytes: (checkpoint: number) => number, now: number,
+  client: PoolClient,
+  lease: Lease,
+  outputs: readonly Output[],
+  coverage: Coverage,
+  storedBytes: (checkpoint: number) => number,
+  now: number,
 ): Promise<Written> {
   const known = await knownIds(client, outputs);
   const emitted = new Set(known);
@@ -70,7 +105,12 @@ async function writeAlerts(
   }
   if (rows.length > 0) {
     await client.query('UPDATE outbox_position SET last_number = $3 WHERE job = $1 AND shard = $2', [lease.job, lease.shard, last]);
-    await insertRows(client, 'alert', ALERT_COLUMNS, rows.map((row) => alertRow(lease, row)));
+    await insertRows(
+      client,
+      'alert',
+      ALERT_COLUMNS,
+      rows.map((row) => alertRow(lease, row)),
+    );
   }
   for (const { checkpoint, covered } of checkpoints) {
     await insertCheckpoint(client, lease, checkpoint, covered, storedBytes(checkpoint.id), now);
@@ -89,7 +129,9 @@ async function knownIds(client: PoolClient, outputs: readonly Output[]): Promise
 /** The row stays locked until the transaction's end: numbers come in the order of commits. */
 async function lastNumber(client: PoolClient, lease: Lease): Promise<number> {
   const { rows } = await client.query<{ last_number: number }>(
-    'SELECT last_number FROM outbox_position WHERE job = $1 AND shard = $2 FOR UPDATE', [lease.job, lease.shard]);
+    'SELECT last_number FROM outbox_position WHERE job = $1 AND shard = $2 FOR UPDATE',
+    [lease.job, lease.shard],
+  );
   if (rows.length > 0) return rows[0].last_number;
   await client.query('INSERT INTO outbox_position (job, shard, last_number) VALUES ($1, $2, 0)', [lease.job, lease.shard]);
   return 0;
@@ -97,20 +139,48 @@ async function lastNumber(client: PoolClient, lease: Lease): Promise<number> {
 
 function alertRow(lease: Lease, { number, alert, detectedAt }: OutboxRow): unknown[] {
   return [
-    lease.job, lease.shard, number, alert.id, storableText(alert.rule), alert.ruleVersion, alert.kind, storableText(alert.severity),
-    storableText(alert.key), alert.shadow, detectedAt, asBuffer(alert.body), asBuffer(alert.explanation),
+    lease.job,
+    lease.shard,
+    number,
+    alert.id,
+    storableText(alert.rule),
+    alert.ruleVersion,
+    alert.kind,
+    storableText(alert.severity),
+    storableText(alert.key),
+    alert.shadow,
+    detectedAt,
+    asBuffer(alert.body),
+    asBuffer(alert.explanation),
   ];
 }
 
 async function insertCheckpoint(
-  client: PoolClient, lease: Lease, checkpoint: CheckpointOutput, covered: number, storedBytes: number, now: number,
+  client: PoolClient,
+  lease: Lease,
+  checkpoint: CheckpointOutput,
+  covered: number,
+  storedBytes: number,
+  now: number,
 ): Promise<void> {
   const { rowCount } = await client.query(
     `INSERT INTO checkpoint AS c (job, shard, id, kind, journal_sequence, oldest_needed, alert_number, meta, needed_offsets, stored_bytes, pause_ms, completed_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
      ON CONFLICT (job, shard, id) DO UPDATE SET completed_at = c.completed_at WHERE c.meta = excluded.meta`,
-    [lease.job, lease.shard, checkpoint.id, checkpoint.kind, checkpoint.journalSequence, checkpoint.oldestNeeded, covered,
-      Buffer.from(checkpoint.meta), toJsonBytes(checkpoint.neededOffsets), storedBytes, checkpoint.pauseMs, now]);
+    [
+      lease.job,
+      lease.shard,
+      checkpoint.id,
+      checkpoint.kind,
+      checkpoint.journalSequence,
+      checkpoint.oldestNeeded,
+      covered,
+      Buffer.from(checkpoint.meta),
+      toJsonBytes(checkpoint.neededOffsets),
+      storedBytes,
+      checkpoint.pauseMs,
+      now,
+    ],
+  );
   if (rowCount !== 1) throw new Error(`there is another checkpoint ${checkpoint.id} of ${lease.job}/${lease.shard}`);
 }
-

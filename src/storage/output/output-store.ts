@@ -31,16 +31,21 @@ export class PostgresOutputStore implements OutputStore {
     const lease = this.#lease;
     const point = await lease.database.transaction(async (client) => {
       await lease.check(client);
-      const { rows: [checkpoint] } = await client.query<{ id: number; journal_sequence: number; oldest_needed: number; alert_number: number; meta: Buffer }>(
+      const {
+        rows: [checkpoint],
+      } = await client.query<{ id: number; journal_sequence: number; oldest_needed: number; alert_number: number; meta: Buffer }>(
         'SELECT id, journal_sequence, oldest_needed, alert_number, meta FROM checkpoint WHERE job = $1 AND shard = $2 ORDER BY id DESC LIMIT 1',
-        [lease.job, lease.shard]);
+        [lease.job, lease.shard],
+      );
       await dropUnfinishedSegments(client, lease, checkpoint?.id ?? 0);
       const { rows: journal } = await client.query<{ sequence: number; positions: Buffer; payload: Buffer }>(
         'SELECT sequence, positions, payload FROM journal WHERE job = $1 AND shard = $2 AND sequence > $3 ORDER BY sequence',
-        [lease.job, lease.shard, checkpoint?.journal_sequence ?? 0]);
+        [lease.job, lease.shard, checkpoint?.journal_sequence ?? 0],
+      );
       const { rows: uncovered } = await client.query<{ id: string; number: number }>(
         'SELECT id, number FROM alert WHERE job = $1 AND shard = $2 AND number > $3 ORDER BY number',
-        [lease.job, lease.shard, checkpoint?.alert_number ?? 0]);
+        [lease.job, lease.shard, checkpoint?.alert_number ?? 0],
+      );
       return { checkpoint, journal, uncovered };
     });
     this.#written.clear();
@@ -48,9 +53,17 @@ export class PostgresOutputStore implements OutputStore {
     this.#coverage = new Coverage(point.uncovered.map(({ id, number }) => [id, number] as const));
     const { checkpoint } = point;
     return {
-      checkpoint: checkpoint && { id: checkpoint.id, journalSequence: checkpoint.journal_sequence, oldestNeeded: checkpoint.oldest_needed, meta: checkpoint.meta.toString() },
-      journal: point.journal.map(({ sequence, positions, payload }) => (
-        { sequence, positions: fromJsonBytes<Positions>(positions), payload: fromJsonBytes<JournalPayload>(payload) })),
+      checkpoint: checkpoint && {
+        id: checkpoint.id,
+        journalSequence: checkpoint.journal_sequence,
+        oldestNeeded: checkpoint.oldest_needed,
+        meta: checkpoint.meta.toString(),
+      },
+      journal: point.journal.map(({ sequence, positions, payload }) => ({
+        sequence,
+        positions: fromJsonBytes<Positions>(positions),
+        payload: fromJsonBytes<JournalPayload>(payload),
+      })),
       uncoveredAlerts: point.uncovered.map(({ id }) => id),
     };
   }

@@ -18,14 +18,23 @@ export async function storeSegments(lease: Lease, checkpoint: number, segments: 
   await ensurePartition(lease, checkpoint);
   return lease.database.transaction(async (client) => {
     await lease.check(client);
-    await client.query('DELETE FROM checkpoint_segment WHERE job = $1 AND shard = $2 AND checkpoint = $3', [lease.job, lease.shard, checkpoint]);
+    await client.query('DELETE FROM checkpoint_segment WHERE job = $1 AND shard = $2 AND checkpoint = $3', [
+      lease.job,
+      lease.shard,
+      checkpoint,
+    ]);
     let bytes = 0;
     let next = compressed(segments[0]);
     for (let index = 0; index < segments.length; index++) {
       const data = (await next)!;
       next = compressed(segments[index + 1]);
-      await client.query('INSERT INTO checkpoint_segment (job, shard, checkpoint, index, data) VALUES ($1, $2, $3, $4, $5)',
-        [lease.job, lease.shard, checkpoint, index, data]);
+      await client.query('INSERT INTO checkpoint_segment (job, shard, checkpoint, index, data) VALUES ($1, $2, $3, $4, $5)', [
+        lease.job,
+        lease.shard,
+        checkpoint,
+        index,
+        data,
+      ]);
       bytes += data.length;
     }
     return bytes;
@@ -43,24 +52,31 @@ export async function* loadSegments(lease: Lease, oldest: number, newest: number
   const { rows } = await pool.query<{ checkpoint: number; index: number }>(
     `SELECT s.checkpoint, s.index FROM checkpoint_segment s JOIN checkpoint c ON (c.job, c.shard, c.id) = (s.job, s.shard, s.checkpoint)
      WHERE s.job = $1 AND s.shard = $2 AND s.checkpoint BETWEEN $3 AND $4 ORDER BY s.checkpoint, s.index`,
-    [lease.job, lease.shard, oldest, newest]);
+    [lease.job, lease.shard, oldest, newest],
+  );
   for (const { checkpoint, index } of rows) {
     const result = await pool.query<{ data: Buffer }>(
       'SELECT data FROM checkpoint_segment WHERE job = $1 AND shard = $2 AND checkpoint = $3 AND index = $4',
-      [lease.job, lease.shard, checkpoint, index]);
+      [lease.job, lease.shard, checkpoint, index],
+    );
     yield await decompress(result.rows[0].data);
   }
 }
 
 /** What tries left that never completed; a checkpoint made after a recovery may get their ids. */
 export async function dropUnfinishedSegments(client: ClientBase, lease: Lease, completed: number): Promise<void> {
-  await client.query('DELETE FROM checkpoint_segment WHERE job = $1 AND shard = $2 AND checkpoint > $3', [lease.job, lease.shard, completed]);
+  await client.query('DELETE FROM checkpoint_segment WHERE job = $1 AND shard = $2 AND checkpoint > $3', [
+    lease.job,
+    lease.shard,
+    completed,
+  ]);
 }
 
 /** Drops the table partitions none of whose checkpoints is in one of the ranges. */
 export async function dropSegments(lease: Lease, needed: readonly { oldest: number; newest: number }[]): Promise<void> {
   const { rows } = await lease.database.pool.query<{ name: string }>(
-    "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'checkpoint_segment'::regclass");
+    "SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'checkpoint_segment'::regclass",
+  );
   const prefix = partitionPrefix(lease);
   for (const { name } of rows) {
     const plain = name.replaceAll('"', '');

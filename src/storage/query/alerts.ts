@@ -58,7 +58,8 @@ export class AlertRepository {
   }
 
   #query(): SelectQueryBuilder<AlertRow> {
-    return this.#database.source.manager.createQueryBuilder(AlertRow, 'a')
+    return this.#database.source.manager
+      .createQueryBuilder(AlertRow, 'a')
       .where('a.job = :job AND a.shard = :shard', { job: this.#job, shard: this.#shard });
   }
 }
@@ -66,7 +67,8 @@ export class AlertRepository {
 function applyFilter(query: SelectQueryBuilder<AlertRow>, filter: AlertFilter): void {
   const { rule, key, severity, since, until, shadow } = filter;
   if (rule !== undefined) query.andWhere('a.rule = :rule', { rule: storableText(rule) });
-  if (key !== undefined) query.andWhere('hashtextextended(a.key, 0) = hashtextextended(:key, 0) AND a.key = :key', { key: storableText(key) });
+  if (key !== undefined)
+    query.andWhere('hashtextextended(a.key, 0) = hashtextextended(:key, 0) AND a.key = :key', { key: storableText(key) });
   if (severity !== undefined) query.andWhere('a.severity = :severity', { severity: storableText(severity) });
   if (since !== undefined) query.andWhere('a.detectedAt >= :since', { since });
   if (until !== undefined) query.andWhere('a.detectedAt < :until', { until });
@@ -75,5 +77,9 @@ function applyFilter(query: SelectQueryBuilder<AlertRow>, filter: AlertFilter): 
 
 function asOutboxRow(row: AlertRow): OutboxRow {
   const { id, rule, ruleVersion, kind, severity, key, shadow, body, explanation } = row;
-  return { number: row.number, detectedAt: row.detectedAt, alert: { id, rule, ruleVersion, kind, severity, key, shadow, body, explanation } };
+  return {
+    number: row.number,
+    detectedAt: row.detectedAt,
+    alert: { id, rule, ruleVersion, kind, severity, key, shadow, body, explanation },
+  };
 }

@@ -11,7 +11,11 @@ const MAX_BYTES = 8 << 20;
  * `suffix` is SQL after the VALUES, e.g. ON CONFLICT. Returns what RETURNING in it gives.
  */
 export async function insertRows<R extends QueryResultRow>(
-  client: ClientBase, table: string, columns: readonly string[], rows: readonly (readonly unknown[])[], suffix = '',
+  client: ClientBase,
+  table: string,
+  columns: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  suffix = '',
 ): Promise<R[]> {
   const returned: R[] = [];
   const limit = Math.floor(MAX_PARAMETERS / columns.length);

@@ -17,13 +17,13 @@ const NON_FINITE = '$number';
 
 /** JSON bytes; unlike JSON.stringify alone it keeps -Infinity, Infinity and NaN, and never fails on lone surrogates. */
 export function toJsonBytes(value: unknown): Buffer {
-  const keep = (_: string, item: unknown) =>
-    typeof item === 'number' && !Number.isFinite(item) ? { [NON_FINITE]: String(item) } : item;
+  const keep = (_: string, item: unknown) => (typeof item === 'number' && !Number.isFinite(item) ? { [NON_FINITE]: String(item) } : item);
   return Buffer.from(JSON.stringify(value, keep));
 }
 
 /** The inverse of toJsonBytes. */
 export function fromJsonBytes<T>(bytes: Uint8Array): T {
   return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(), (_, item) =>
-    item !== null && typeof item === 'object' && typeof item[NON_FINITE] === 'string' ? Number(item[NON_FINITE]) : item) as T;
+    item !== null && typeof item === 'object' && typeof item[NON_FINITE] === 'string' ? Number(item[NON_FINITE]) : item,
+  ) as T;
 }

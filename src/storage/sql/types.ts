@@ -7,5 +7,6 @@ const INT8 = 20;
  * pg's `binary: true` decodes fields as UTF-8 on the way and so destroys them (brianc/node-postgres#3495).
  */
 export const TEXT_TYPES: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text') => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format))) as pg.CustomTypesConfig['getTypeParser'],
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format)) as pg.CustomTypesConfig['getTypeParser'],
 };
