@@ -70,9 +70,11 @@ describe('the database', () => {
   });
 });
 
-/** Waits until the first owner has its lock again: a second one that gets in before releases at once. */
+/** Once the first owner has its lock again, a second one must be refused. */
 async function leaseRefused(database: Database): Promise<boolean> {
-  await sleep(1_500);
+  const held =
+    "SELECT FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+  while ((await database.pool.query(held)).rowCount === 0) await sleep(50);
   return Lease.acquire(database, 'main', 0, { wait: 0 }).then(
     () => false,
     (error: { code?: string }) => error.code === 'shard-owned',
