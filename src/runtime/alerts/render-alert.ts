@@ -2,16 +2,20 @@ import { createHash } from 'node:crypto';
 import { CelError } from '../../engine/event/cel-error.js';
 import type { Event } from '../../engine/event/event.js';
 import type { Match } from '../../engine/match/matcher.js';
+import { readJson } from '../../engine/event/json-reader.js';
+import { type MatchView, toJsonText } from '../../engine/expr/index.js';
 import type { CompiledRule } from '../../engine/rule/compile.js';
 import type { Key } from '../../engine/state/key.js';
 import type { AlertOutput } from '../ports/outputs.js';
-import { plainJson } from './plain-json.js';
 
 /** An alert ready for the outbox: deterministic but for the time of its detection, which the store adds. */
 export function renderAlert(rule: CompiledRule, key: Key, match: Match, shadow: boolean): AlertOutput {
   const { definition } = rule;
   const id = alertId(rule, key, match);
-  const view = { events: (step: number) => match.path.filter((taken) => taken.step === step).map((taken) => taken.event) };
+  const view: MatchView = {
+    values: [readJson(key.json)],
+    events: (step: number) => match.path.filter((taken) => taken.step === step).map((taken) => taken.event),
+  };
   const title = rule.title(view);
   const fields = Object.fromEntries(rule.alertFields.map(({ name, evaluate }) => [name, orNull(evaluate(view))]));
   const head = {
@@ -26,7 +30,7 @@ export function renderAlert(rule: CompiledRule, key: Key, match: Match, shadow: 
   const body = Buffer.concat([
     Buffer.from(`${open(head)},"key":${key.json},${open(times).slice(1)},"steps":{`),
     ...stepParts(rule, match),
-    Buffer.from(`},"fields":${plainJson(fields)}}`),
+    Buffer.from(`},"fields":${toJsonText(fields)}}`),
   ]);
   const explanation = Buffer.from(JSON.stringify(explain(rule, match)));
   return {
@@ -61,13 +65,17 @@ function stepParts(rule: CompiledRule, match: Match): Uint8Array[] {
   const mode = rule.definition.alert.events;
   if (mode === 'none') return [];
   const bySteps = new Map<number, Event[]>();
-  for (const { step, event } of match.path) bySteps.set(step, [...(bySteps.get(step) ?? []), event]);
+  for (const { step, event } of match.path) {
+    const events = bySteps.get(step);
+    if (events === undefined) bySteps.set(step, [event]);
+    else events.push(event);
+  }
   const parts: Uint8Array[] = [];
   for (const [step, events] of bySteps) {
     parts.push(Buffer.from(`${parts.length > 0 ? ',' : ''}${JSON.stringify(rule.stepNames[step])}:[`));
     events.forEach((event, i) => {
       if (i > 0) parts.push(Buffer.from(','));
-      parts.push(mode === 'full' ? event.raw : Buffer.from(plainJson(readFields(rule, event))));
+      parts.push(mode === 'full' ? event.raw : Buffer.from(toJsonText(readFields(rule, event))));
     });
     parts.push(Buffer.from(']'));
   }

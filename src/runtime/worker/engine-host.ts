@@ -1,7 +1,6 @@
 import { readRule, readStream } from '../../engine/rule/index.js';
 import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
 import { keyOf, keyOfAll, NO_KEY } from '../../engine/state/key.js';
-import { plainJson } from '../alerts/plain-json.js';
 import type { Output } from '../ports/outputs.js';
 import type { OpenMatchView, RuleStats } from '../ports/job-control.js';
 import { restoreMeta, segmentReader, takeSnapshot } from '../task/checkpointing.js';
@@ -180,7 +179,11 @@ export class EngineHost {
     return rule.operator.openMatches(found.id).map(({ waitingFor, deadline, path }) => {
       const steps: Record<string, { id: string; time: number; event: unknown }[]> = {};
       for (const { step, event } of path)
-        (steps[stepNames[step]] ??= []).push({ id: event.id, time: event.time, event: JSON.parse(plainJson(event)) as unknown });
+        (steps[stepNames[step]] ??= []).push({
+          id: event.id,
+          time: event.time,
+          event: JSON.parse(Buffer.from(event.raw).toString('utf8')) as unknown,
+        });
       return { waitingFor, deadline: Number.isFinite(deadline) ? deadline : null, steps };
     });
   }
