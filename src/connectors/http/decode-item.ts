@@ -1,4 +1,4 @@
-import { decodeUtf8, JsonError, type JsonObject, type JsonValue, readJson } from '../../engine/event/json-reader.js';
+import { decodeUtf8, JsonError, type JsonValue, readJson } from '../../engine/event/json-reader.js';
 import type { StreamDefinition } from '../../engine/rule/definition.js';
 import { checkFields } from '../../engine/rule/event-fields.js';
 import { type EventFault, eventTime } from '../../engine/rule/event-time.js';
@@ -13,7 +13,6 @@ export interface DecodeOptions {
 }
 
 export interface DecodedItem {
-  readonly value: JsonObject;
   /** Epoch ms; the arrival time for streams without a time field. */
   readonly time: number;
 }
@@ -36,7 +35,7 @@ export function decodeItem(item: Item, stream: StreamDefinition, arrivalTime: nu
   if (time > arrivalTime + options.farFutureMs) {
     return { code: 'far-future', message: `the event's time ${time} is more than ${options.farFutureMs} ms after its arrival at ${arrivalTime}`, time };
   }
-  return { value, time };
+  return { time };
 }
 
 function readValue(bytes: Buffer, maxDepth: number): JsonValue | JsonError {

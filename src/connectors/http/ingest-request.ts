@@ -128,7 +128,7 @@ export class IngestRequest {
       this.#reject(item.line, decoded as ItemFault, item.bytes);
       return;
     }
-    const tally = this.#tallies[this.#partitions === 1 ? 0 : this.input.partitionOf(item.bytes, decoded.value)];
+    const tally = this.#tallies[this.input.partitionOf(item.bytes)];
     if (this.#seen <= (tally.prior?.processed ?? 0)) return;
     tally.records.push({ time: decoded.time, raw: item.bytes });
   }

@@ -4,6 +4,7 @@ import type { EventLog } from '../../runtime/ports/stores.js';
 import type { DecodeOptions } from './decode-item.js';
 import type { IngestOutcome } from './ingest-outcome.js';
 import { IngestRequest } from './ingest-request.js';
+import type { Partitioner } from './partitioner.js';
 import type { Splitter } from './splitter.js';
 
 export interface IngesterOptions extends DecodeOptions {
@@ -13,8 +14,7 @@ export interface IngesterOptions extends DecodeOptions {
 
 export interface IngestInput {
   readonly stream: StreamDefinition;
-  /** Which partition an event belongs to; decided by its content alone. */
-  readonly partitionOf: (raw: Buffer, value: Readonly<Record<string, unknown>>) => number;
+  readonly partitionOf: Partitioner;
   readonly body: AsyncIterable<Buffer>;
   readonly splitter: Splitter;
   readonly idempotencyKey?: string;
@@ -33,6 +33,7 @@ export interface Refusal {
 export class HttpIngester {
   readonly #inFlight = new Set<string>();
   readonly #highest = new Map<string, number>();
+  #closing = false;
 
   constructor(
     readonly log: EventLog,
@@ -61,6 +62,7 @@ export class HttpIngester {
 
   /** Set while events are refused. */
   refusal(): Refusal | undefined {
+    if (this.#closing) return { away: true, code: 'shutting-down', message: 'the service is shutting down', retryAfter: 5 };
     const { state, reason } = this.job.status();
     if (state === 'stalled' || state === 'failed' || state === 'stopping' || state === 'stopped') {
       return { away: true, code: 'engine-stalled', message: `the engine is ${state}${reason === null ? '' : `: ${reason}`}`, retryAfter: 5 };
@@ -68,6 +70,11 @@ export class HttpIngester {
     const backlog = this.log.backlogBytes();
     if (backlog <= this.options.backlogBytes) return undefined;
     return { away: false, code: 'backlog-full', message: `${backlog} bytes of events wait to be worked off, at most ${this.options.backlogBytes} may`, retryAfter: 1 };
+  }
+
+  /** From now on no more events are taken; requests end at their next batch. */
+  close(): void {
+    this.#closing = true;
   }
 
   /** Highest time given to the log for a partition, also of appends still on their way; -Infinity when none. */

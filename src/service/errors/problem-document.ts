@@ -1,5 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import type { Problem } from '../../engine/problem/problem.js';
+import { EpochLostError } from '../../runtime/ports/stores.js';
+import { StorageError } from '../../storage/errors.js';
 import { DomainError, type DomainErrorKind } from './domain-error.js';
 
 /** RFC 9457, with our `code` and the list of single errors. */
@@ -53,6 +55,9 @@ const FRAMEWORK_CODES: Readonly<Record<number, string>> = {
   431: 'headers-too-large',
 };
 
+/** Failures of the storage that a client can do something about. */
+const KNOWN_FAILURES: Readonly<Record<string, DomainErrorKind>> = { 'rule-exists': 'conflict', 'unknown-stream': 'not-found', 'log-overloaded': 'busy' };
+
 export interface ProblemReply {
   readonly document: ProblemDocument;
   readonly retryAfter?: number;
@@ -69,6 +74,10 @@ export function toProblem(error: unknown): ProblemReply {
   if (error instanceof DomainError) {
     const { errors, members, retryAfter } = error.more;
     return { document: problemDocument(STATUS[error.kind], error.code, error.message, { errors, members }), retryAfter, unexpected: false };
+  }
+  const known = KNOWN_FAILURES[String((error as { code?: unknown } | undefined)?.code)];
+  if (known !== undefined && error instanceof StorageError) {
+    return { document: problemDocument(STATUS[known], error.code, error.message), retryAfter: known === 'busy' ? 1 : undefined, unexpected: false };
   }
   if (isDatabaseAway(error)) {
     return { document: problemDocument(503, 'database-unavailable', 'the database does not answer; nothing of this request was stored'), retryAfter: 2, unexpected: true };
@@ -94,6 +103,7 @@ const AWAY_TEXT = /connection terminated|connection ended|timeout exceeded when 
 
 /** True when the error says that PostgreSQL cannot be reached or cannot write at present. */
 export function isDatabaseAway(error: unknown): boolean {
+  if (error instanceof EpochLostError) return true;
   for (let cause: unknown = error, depth = 0; cause instanceof Error && depth < 5; depth++) {
     const { code, driverError } = cause as { code?: unknown; driverError?: unknown };
     if (typeof code === 'string' && (AWAY_CODES.has(code) || AWAY_CLASSES.test(code))) return true;

@@ -1,0 +1,92 @@
+import type { OutboxRow } from '../../runtime/ports/stores.js';
+import { alertJson } from './alert-json.js';
+
+/** Where the stream reads: the outbox by number. */
+export interface OutboxReader {
+  readAfter(number: number, limit: number): Promise<readonly OutboxRow[]>;
+  lastNumber(): Promise<number>;
+}
+
+/** What the stream needs of its connection. */
+export interface StreamTarget {
+  /** False when the client is behind; `drained` tells when it has caught up. */
+  write(text: string): boolean;
+  drained(): Promise<void>;
+  readonly closed: AbortSignal;
+}
+
+export interface StreamFilter {
+  readonly rule?: string;
+  /** JSON text. */
+  readonly key?: string;
+  readonly severity?: string;
+  readonly shadow?: boolean;
+}
+
+const PAGE = 200;
+const HEARTBEAT_MS = 15_000;
+/** After a failed read, and at most this long without looking even if no wake-up came. */
+const LOOK_AGAIN_MS = 1_000;
+
+/**
+ * Sends the outbox to one client, in order, from a number on. Rows are read a page at a time when the client has
+ * taken the one before, so a slow client costs no memory; a fast one waits for the wake-up of the next commit.
+ */
+export async function streamAlerts(reader: OutboxReader, wakeUps: WakeUps, target: StreamTarget, filter: StreamFilter, after: number | undefined): Promise<void> {
+  let number = after ?? (await reader.lastNumber());
+  let lastSent = Date.now();
+  if (!target.write(`retry: 1000\nid: ${number}\n\n`)) await target.drained();
+  while (!target.closed.aborted) {
+    const look = wakeUps.next(target.closed, LOOK_AGAIN_MS);
+    const rows = await reader.readAfter(number, PAGE).catch(() => []);
+    const text = rows.filter((row) => passes(row, filter)).map(asServerSentEvent).join('');
+    number = rows.at(-1)?.number ?? number;
+    const heartbeat = text === '' && Date.now() - lastSent >= HEARTBEAT_MS;
+    if (text !== '' || heartbeat) {
+      lastSent = Date.now();
+      if (!target.write(heartbeat ? ': still here\n\n' : text)) await target.drained();
+    }
+    if (rows.length < PAGE) await look;
+  }
+}
+
+function asServerSentEvent(row: OutboxRow): string {
+  // A body may hold line breaks inside its events (JSON allows them between tokens): each line is a data line.
+  const data = alertJson(row).split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`).join('');
+  return `id: ${row.number}\nevent: alert\n${data}\n`;
+}
+
+function passes({ alert }: OutboxRow, { rule, key, severity, shadow }: StreamFilter): boolean {
+  return (
+    (rule === undefined || alert.rule === rule) &&
+    (key === undefined || alert.key === key) &&
+    (severity === undefined || alert.severity === severity) &&
+    (shadow === true || !alert.shadow)
+  );
+}
+
+/** Tells all waiting streams that new rows were committed. */
+export class WakeUps {
+  readonly #waiting = new Set<() => void>();
+
+  /** Wakes everybody who waits. */
+  wake(): void {
+    for (const wake of [...this.#waiting]) wake();
+  }
+
+  /** Resolves at the next wake-up, when `closed` fires, or after `timeoutMs`; never rejects. */
+  next(closed: AbortSignal, timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        this.#waiting.delete(done);
+        closed.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, timeoutMs);
+      this.#waiting.add(done);
+      closed.addEventListener('abort', done);
+      if (closed.aborted) done();
+    });
+  }
+}

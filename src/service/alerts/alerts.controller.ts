@@ -1,0 +1,87 @@
+import { Controller, Get, Header, Headers, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AlertRepository } from '../../storage/query/alerts.js';
+import { Needs } from '../auth/api-key.guard.js';
+import { ALERT_EXAMPLE, EXPLAINED_ALERT_EXAMPLE, problemExample } from '../docs/examples.js';
+import { DomainError } from '../errors/domain-error.js';
+import { DEFAULT_PAGE } from '../http/query-fields.js';
+import { ALERTS } from '../tokens.js';
+import { alertJson, explainedAlertJson, keyText, pageJson } from './alert-json.js';
+import { streamAlerts, type StreamTarget, WakeUps } from './alert-stream.js';
+import { AlertFilterQuery, AlertListQuery } from './alerts.queries.js';
+
+@ApiTags('alerts')
+@Needs('viewer')
+@Controller('v1/alerts')
+export class AlertsController {
+  constructor(
+    @Inject(ALERTS) private readonly alerts: AlertRepository,
+    @Inject(WakeUps) private readonly wakeUps: WakeUps,
+  ) {}
+
+  @Get()
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOperation({ summary: 'Alerts, newest first' })
+  @ApiResponse({ status: 200, content: { 'application/json': { example: { items: [ALERT_EXAMPLE], nextCursor: '41' } } } })
+  @ApiResponse(problemExample(400, 'invalid-query', 'unknown query parameter rul, did you mean rule?'))
+  async list(@Query() query: AlertListQuery): Promise<string> {
+    const limit = query.limit ?? DEFAULT_PAGE;
+    const key = query.key === undefined ? undefined : keyText(query.key);
+    const rows = await this.alerts.list({ ...query, key }, limit + 1);
+    const page = rows.slice(0, limit);
+    const nextCursor = rows.length > limit ? String(page[page.length - 1].number) : null;
+    return pageJson(page.map((row) => alertJson(row)), nextCursor);
+  }
+
+  @Get('stream')
+  @ApiOperation({ summary: 'Alerts as server-sent events', description: 'Resumes after `Last-Event-ID`; without it from now on. A comment comes every 15 s without alerts.' })
+  @ApiHeader({ name: 'Last-Event-ID', required: false, example: '41' })
+  @ApiProduces('text/event-stream')
+  @ApiResponse({ status: 200, content: { 'text/event-stream': { example: `id: 42\nevent: alert\ndata: ${JSON.stringify(ALERT_EXAMPLE)}\n\n` } } })
+  async stream(@Query() query: AlertFilterQuery, @Headers('last-event-id') lastId: string | undefined, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const after = lastId === undefined || lastId === '' ? undefined : readNumber(lastId);
+    const first = after ?? (await this.alerts.lastNumber());
+    const target = openStream(request, reply);
+    const key = query.key === undefined ? undefined : keyText(query.key);
+    await streamAlerts(this.alerts, this.wakeUps, target, { ...query, key }, first);
+    reply.raw.end();
+  }
+
+  @Get(':id')
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOperation({ summary: 'One alert with its events byte for byte, and why it fired' })
+  @ApiResponse({ status: 200, content: { 'application/json': { example: EXPLAINED_ALERT_EXAMPLE } } })
+  @ApiResponse(problemExample(404, 'alert-not-found', 'there is no alert 0000'))
+  async one(@Param('id') id: string): Promise<string> {
+    const row = await this.alerts.get(id);
+    if (row === undefined) throw new DomainError('not-found', 'alert-not-found', `there is no alert ${id}`);
+    return explainedAlertJson(row);
+  }
+}
+
+function readNumber(text: string): number {
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new DomainError('unparseable', 'invalid-query', 'Last-Event-ID must be the id of an event of this stream');
+}
+
+/** Takes the connection over from the framework. */
+function openStream(request: FastifyRequest, reply: FastifyReply): StreamTarget {
+  reply.hijack();
+  const { raw } = reply;
+  const closed = new AbortController();
+  raw.on('close', () => closed.abort());
+  raw.on('error', () => closed.abort());
+  request.raw.socket.setNoDelay(true);
+  raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', connection: 'keep-alive', 'x-accel-buffering': 'no' });
+  return {
+    write: (text) => !closed.signal.aborted && raw.write(text),
+    drained: () =>
+      new Promise((resolve) => {
+        if (closed.signal.aborted || !raw.writableNeedDrain) resolve();
+        raw.once('drain', resolve);
+        raw.once('close', resolve);
+      }),
+    closed: closed.signal,
+  };
+}

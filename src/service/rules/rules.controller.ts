@@ -1,0 +1,178 @@
+import { Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { nearest } from '../../engine/problem/problem.js';
+import { RULE_STATUSES, type RuleStatus } from '../../engine/rule/definition.js';
+import { mermaidOf } from './rule-drawing.js';
+import { keyText } from '../alerts/alert-json.js';
+import { Needs } from '../auth/api-key.guard.js';
+import { DocumentBody } from '../docs/document-body.js';
+import { ALERT_EXAMPLE, EVENTS_EXAMPLE, jsonExample, PLAN, problemExample, RULE_EXAMPLE, RULE_REPLY_EXAMPLE, RULE_VIEW_EXAMPLE, RULE_YAML_EXAMPLE, STATS_EXAMPLE } from '../docs/examples.js';
+import { invalid } from '../errors/domain-error.js';
+import { readDocument, readText } from '../http/body.js';
+import { readJsonObject } from '../http/json-body.js';
+import { DEFAULT_PAGE } from '../http/query-fields.js';
+import type { Settings } from '../settings/settings.js';
+import { SETTINGS } from '../tokens.js';
+import { DryRunQuery, RuleListQuery } from './rules.queries.js';
+import { RulesService } from './rules.service.js';
+import { SimulationService } from './simulation.service.js';
+
+/** Room for the events of a simulation beside its rule, bytes. */
+const SIMULATION_BYTES = 32 * 2 ** 20;
+const SMALL_BODY_BYTES = 4_096;
+const INVALID = problemExample(422, 'invalid-rule', 'the rule document has 1 problem(s)');
+const NOT_FOUND = problemExample(404, 'rule-not-found', 'there is no rule card-tests');
+
+@ApiTags('rules')
+@Needs('viewer')
+@Controller('v1/rules')
+export class RulesController {
+  constructor(
+    @Inject(RulesService) private readonly rules: RulesService,
+    @Inject(SimulationService) private readonly simulation: SimulationService,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  @Post()
+  @Needs('author')
+  @ApiOperation({ summary: 'Register a rule', description: 'Events accepted after the answer are seen by the rule.' })
+  @DocumentBody('A rule document', RULE_EXAMPLE, RULE_YAML_EXAMPLE)
+  @ApiResponse(jsonExample(201, 'registered and, unless draft or paused, running', RULE_REPLY_EXAMPLE))
+  @ApiResponse(problemExample(409, 'rule-exists', 'a rule "card-testing" exists: PUT stores its next version'))
+  @ApiResponse(INVALID)
+  async register(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    const registered = await this.rules.register(await readDocument(request, this.settings.maxRuleBytes));
+    void reply.header('location', `/v1/rules/${registered.id}`);
+    return registered;
+  }
+
+  @Post('validate')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'All problems of a rule document; nothing is stored' })
+  @DocumentBody('A rule document', RULE_EXAMPLE, RULE_YAML_EXAMPLE)
+  @ApiResponse(jsonExample(200, 'also for a document with problems', { valid: false, errors: [{ code: 'unknown-field', message: 'unknown field `amout`', pointer: '/pattern/0/where', suggestion: 'amount' }], warnings: [] }))
+  async validate(@Req() request: FastifyRequest) {
+    return this.rules.validate(await readDocument(request, this.settings.maxRuleBytes));
+  }
+
+  @Post('simulate')
+  @HttpCode(200)
+  @Header('content-type', 'application/json; charset=utf-8')
+  @ApiOperation({ summary: 'Try a rule on posted events; nothing is stored' })
+  @DocumentBody('A rule, events, and optionally stream and watermark', { rule: RULE_EXAMPLE, events: EVENTS_EXAMPLE })
+  @ApiResponse(jsonExample(200, 'indexes are those of the posted events', { matches: [{ at: 3, steps: { small: [0, 1, 2], large: [3] } }], timeouts: [], alerts: [ALERT_EXAMPLE] }))
+  @ApiResponse(INVALID)
+  async simulate(@Req() request: FastifyRequest): Promise<string> {
+    return this.simulation.simulate(await readText(request, this.settings.maxRuleBytes + SIMULATION_BYTES));
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'Rules by id' })
+  @ApiResponse(jsonExample(200, 'a page', { items: [RULE_VIEW_EXAMPLE], nextCursor: null }))
+  list(@Query() { cursor, limit }: RuleListQuery) {
+    return this.rules.list(cursor, limit ?? DEFAULT_PAGE);
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'A rule at its current version' })
+  @ApiResponse(jsonExample(200, 'the document as registered', RULE_VIEW_EXAMPLE))
+  @ApiResponse(NOT_FOUND)
+  get(@Param('id') id: string) {
+    return this.rules.get(id);
+  }
+
+  @Put(':id')
+  @Needs('author')
+  @ApiOperation({ summary: 'Store the next version of a rule, without a restart', description: 'An unchanged document keeps its version. A changed alert text keeps the open partial matches.' })
+  @DocumentBody('A rule document', RULE_EXAMPLE, RULE_YAML_EXAMPLE)
+  @ApiResponse(jsonExample(200, 'the version that runs now; with dryRun also {carried, dropped}', { ...RULE_REPLY_EXAMPLE, version: 2 }))
+  @ApiResponse(jsonExample(201, 'there was no such rule', RULE_REPLY_EXAMPLE))
+  @ApiResponse(INVALID)
+  async replace(@Param('id') id: string, @Query() { dryRun }: DryRunQuery, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    const posted = await readDocument(request, this.settings.maxRuleBytes);
+    if (dryRun === true) return this.rules.preview(id, posted);
+    const { created, reply: answer } = await this.rules.replace(id, posted);
+    if (created) void reply.status(201).header('location', `/v1/rules/${id}`);
+    return answer;
+  }
+
+  @Delete(':id')
+  @Needs('author')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Retire a rule', description: 'Its alerts and versions stay; the id may be used again, versions count on.' })
+  @ApiResponse({ status: 204, description: 'retired', content: { 'application/json': { example: null } } })
+  @ApiResponse(NOT_FOUND)
+  async retire(@Param('id') id: string): Promise<void> {
+    await this.rules.retire(id);
+  }
+
+  @Post(':id/status')
+  @Needs('author')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Pause, shadow or activate a rule' })
+  @DocumentBody('The status to have', { status: 'paused' })
+  @ApiResponse(jsonExample(200, 'applied', { id: 'card-testing', version: 1, status: 'paused', droppedMatches: 2 }))
+  @ApiResponse(NOT_FOUND)
+  async setStatus(@Param('id') id: string, @Req() request: FastifyRequest) {
+    const body = readJsonObject(await readText(request, SMALL_BODY_BYTES), 4);
+    return this.rules.setStatus(id, readStatus(body.status));
+  }
+
+  @Get(':id/versions')
+  @ApiOperation({ summary: 'All versions of a rule, newest first' })
+  @ApiResponse(jsonExample(200, 'versions never change', { items: [RULE_VIEW_EXAMPLE], nextCursor: null }))
+  @ApiResponse(NOT_FOUND)
+  async versions(@Param('id') id: string) {
+    return { items: await this.rules.versions(id), nextCursor: null };
+  }
+
+  @Get(':id/nfa')
+  @Header('content-type', 'text/plain; charset=utf-8')
+  @ApiProduces('text/plain')
+  @ApiOperation({ summary: "The rule's automaton as a Mermaid diagram" })
+  @ApiResponse({ status: 200, content: { 'text/plain': { example: 'stateDiagram-v2\n  [*] --> small\n' } } })
+  @ApiResponse(NOT_FOUND)
+  async nfa(@Param('id') id: string): Promise<string> {
+    return mermaidOf(await this.rules.definition(id));
+  }
+
+  @Get(':id/plan')
+  @ApiOperation({ summary: 'How open partial matches are kept and how they can grow' })
+  @ApiResponse(jsonExample(200, 'the plan', PLAN))
+  @ApiResponse(NOT_FOUND)
+  plan(@Param('id') id: string) {
+    return this.rules.plan(id);
+  }
+
+  @Get(':id/stats')
+  @ApiOperation({ summary: 'What the rule has seen and done' })
+  @ApiResponse(jsonExample(200, 'counts since the rule was registered', STATS_EXAMPLE))
+  @ApiResponse(NOT_FOUND)
+  stats(@Param('id') id: string) {
+    return this.rules.stats(id);
+  }
+
+  @Get(':id/keys/:key')
+  @ApiOperation({ summary: "A key's open partial matches", description: 'The key is JSON or a bare string.' })
+  @ApiResponse(jsonExample(200, 'open partial matches', { rule: 'card-testing', key: 'c1', matches: [{ waitingFor: 'large', deadline: 1767226200000, steps: { small: [{ id: 't1', time: 1767225600000, event: EVENTS_EXAMPLE[0] }] } }] }))
+  @ApiResponse(NOT_FOUND)
+  async keys(@Param('id') id: string, @Param('key') text: string) {
+    const key = JSON.parse(keyText(text)) as unknown;
+    return { rule: id, key, matches: await this.rules.openMatches(id, key) };
+  }
+}
+
+function readStatus(value: unknown): RuleStatus {
+  const status = RULE_STATUSES.find((each) => each === value);
+  if (status !== undefined) return status;
+  const problem = {
+    code: 'invalid-status',
+    message: '`status` is none that a rule can have',
+    pointer: '/status',
+    found: String(value),
+    expected: `one of ${RULE_STATUSES.join(', ')}`,
+    suggestion: nearest(String(value), RULE_STATUSES),
+  };
+  throw invalid('invalid-status', problem.message, [problem]);
+}

@@ -1,0 +1,100 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { decodeItem } from '../../connectors/http/decode-item.js';
+import { nearest, type Problem, pointerTo, shown } from '../../engine/problem/problem.js';
+import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
+import { readRuleDocument, readStream } from '../../engine/rule/index.js';
+import { simulate, type SimulatedEvent } from '../../runtime/simulate.js';
+import { DomainError, invalid } from '../errors/domain-error.js';
+import { readJsonObject } from '../http/json-body.js';
+import { sliceElements, sliceMembers } from '../http/json-slices.js';
+import { readMoment } from '../http/query-fields.js';
+import type { Settings } from '../settings/settings.js';
+import { StreamsService } from '../streams/streams.service.js';
+import { SETTINGS } from '../tokens.js';
+
+const MEMBERS = ['rule', 'events', 'stream', 'watermark', 'explain'];
+/** A request with more is a job for replay. */
+const MAX_EVENTS = 100_000;
+
+/** Tries a rule on posted events; nothing is stored and no stream needs to exist. */
+@Injectable()
+export class SimulationService {
+  constructor(
+    @Inject(StreamsService) private readonly streams: StreamsService,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  /** Answers {matches, timeouts, alerts} as JSON text; alerts carry the events byte for byte. */
+  simulate(text: string): string {
+    const body = readJsonObject(text, this.settings.maxEventNesting + 2);
+    const unknown = Object.keys(body).filter((name) => !MEMBERS.includes(name));
+    const slices = sliceMembers(text);
+    if (unknown.length > 0) throw invalidBody(unknown.map(unknownMember));
+    if (!Array.isArray(body.events)) throw invalidBody([{ code: 'wrong-type', message: '`events` must be a list of events', pointer: '/events', found: shown(body.events), expected: 'a list' }]);
+    if (body.events.length > MAX_EVENTS) throw new DomainError('too-large', 'too-many-events', `at most ${MAX_EVENTS} events are simulated at once`);
+    const rule = this.#rule(body.rule, slices.get('rule') ?? 'null');
+    const events = this.#events(rule, sliceElements(slices.get('events')!), body.stream);
+    const result = simulate(rule, events, { watermark: readWatermark(body.watermark) });
+    const { matches, timeouts, alerts } = result;
+    return `{"matches":${JSON.stringify(matches)},"timeouts":${JSON.stringify(timeouts)},"alerts":[${alerts.join(',')}]}`;
+  }
+
+  #rule(value: unknown, slice: string): RuleDefinition {
+    const [text, format] = typeof value === 'string' ? [value, 'yaml' as const] : [slice, 'json' as const];
+    const { rule, problems } = readRuleDocument(text, { format, limits: this.settings });
+    if (rule !== undefined) return rule;
+    throw invalid('invalid-rule', `the rule document has ${problems.length} problem(s)`, problems.map((problem) => ({ ...problem, pointer: `/rule${problem.pointer ?? ''}` })));
+  }
+
+  #events(rule: RuleDefinition, texts: readonly string[], posted: unknown): SimulatedEvent[] {
+    const problems: Problem[] = [];
+    const definitions = new Map<string, StreamDefinition>();
+    const events = texts.map((text, index): SimulatedEvent => {
+      const { stream, raw } = addressed(text, rule.from[0]);
+      if (!definitions.has(stream)) definitions.set(stream, this.#stream(stream, posted));
+      const bytes = Buffer.from(raw);
+      const item = { line: index + 1, bytes, size: bytes.length, tooLarge: bytes.length > this.settings.maxEventBytes };
+      const decoded = decodeItem(item, definitions.get(stream)!, Infinity, this.settings);
+      if ('code' in decoded) problems.push({ code: String(decoded.code), message: String(decoded.message), pointer: pointerTo('/events', index) });
+      return { stream, time: 'code' in decoded ? 0 : decoded.time, raw: bytes };
+    });
+    if (problems.length > 0) throw invalidBody(problems.slice(0, 100));
+    return events;
+  }
+
+  /** The posted definition, else the registered one, else time in `ts`. */
+  #stream(name: string, posted: unknown): StreamDefinition {
+    const registered = this.streams.find(name);
+    if (posted === undefined && registered?.time !== undefined) return registered;
+    const time = { field: 'ts', format: 'epochMillis' };
+    const document = typeof posted === 'object' && posted !== null ? { time: registered?.time ?? time, ...posted, name } : { name, time };
+    const { stream, problems } = readStream(document, { limits: this.settings });
+    if (stream !== undefined) return stream;
+    throw invalid('invalid-stream', 'the stream has problems', problems.map((problem) => ({ ...problem, pointer: `/stream${problem.pointer ?? ''}` })));
+  }
+}
+
+/** An event as it is, or {"$stream": name, "event": {…}} for rules over several streams. */
+function addressed(text: string, fallback: string): { stream: string; raw: string } {
+  if (!text.includes('"$stream"')) return { stream: fallback, raw: text };
+  const members = sliceMembers(text);
+  const [stream, event] = [members.get('$stream'), members.get('event')];
+  if (stream === undefined || event === undefined || members.size !== 2) return { stream: fallback, raw: text };
+  return { stream: String(JSON.parse(stream)), raw: event };
+}
+
+function readWatermark(value: unknown): number | undefined {
+  if (value === undefined || value === null) return undefined;
+  const time = readMoment(value);
+  if (typeof time === 'number') return time;
+  throw invalidBody([{ code: 'invalid-time', message: '`watermark` must be milliseconds or an ISO 8601 time', pointer: '/watermark', found: shown(value) }]);
+}
+
+function unknownMember(name: string): Problem {
+  const suggestion = nearest(name, MEMBERS);
+  return { code: 'unknown-key', message: `unknown key \`${name}\``, pointer: pointerTo('', name), expected: `one of ${MEMBERS.join(', ')}`, suggestion };
+}
+
+function invalidBody(problems: readonly Problem[]): DomainError {
+  return invalid('invalid-simulation', `the request has ${problems.length} problem(s)`, problems);
+}

@@ -1,0 +1,88 @@
+import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Req, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { shown } from '../../engine/problem/problem.js';
+import type { JobControl } from '../../runtime/ports/job-control.js';
+import { Needs } from '../auth/api-key.guard.js';
+import { DocumentBody } from '../docs/document-body.js';
+import { jsonExample, problemExample, STREAM_EXAMPLE } from '../docs/examples.js';
+import { invalid } from '../errors/domain-error.js';
+import { readDocument, readText } from '../http/body.js';
+import { readJsonObject } from '../http/json-body.js';
+import { readMoment } from '../http/query-fields.js';
+import type { Settings } from '../settings/settings.js';
+import { JOB, SETTINGS } from '../tokens.js';
+import { StreamsService } from './streams.service.js';
+
+const VIEW = { name: 'payments', version: 1, stream: STREAM_EXAMPLE };
+const NOT_FOUND = problemExample(404, 'stream-not-found', 'there is no stream payment: PUT /v1/streams/payment makes one');
+const SMALL_BODY_BYTES = 4_096;
+
+@ApiTags('streams')
+@Needs('viewer')
+@Controller('v1/streams')
+export class StreamsController {
+  constructor(
+    @Inject(StreamsService) private readonly streams: StreamsService,
+    @Inject(JOB) private readonly job: JobControl,
+    @Inject(SETTINGS) private readonly settings: Settings,
+  ) {}
+
+  @Get()
+  @ApiOperation({ summary: 'Streams by name' })
+  @ApiResponse(jsonExample(200, 'all streams', { items: [VIEW], nextCursor: null }))
+  async list() {
+    return { items: await this.streams.list(), nextCursor: null };
+  }
+
+  @Get(':name')
+  @ApiOperation({ summary: 'A stream as it was put' })
+  @ApiResponse(jsonExample(200, 'the stream', VIEW))
+  @ApiResponse(NOT_FOUND)
+  get(@Param('name') name: string) {
+    return this.streams.get(name);
+  }
+
+  @Put(':name')
+  @Needs('author')
+  @ApiOperation({ summary: 'Make or change a stream', description: 'A change is held against the rules that read the stream.' })
+  @DocumentBody('A stream document', STREAM_EXAMPLE, 'name: payments\nid: txId\ntime: {field: ts, format: epochMillis}\noutOfOrderness: 5s\n')
+  @ApiResponse(jsonExample(200, 'changed', { ...VIEW, version: 2, warnings: [] }))
+  @ApiResponse(jsonExample(201, 'made', { ...VIEW, warnings: [] }))
+  @ApiResponse(problemExample(422, 'invalid-stream', 'the stream document has 1 problem(s)'))
+  async put(@Param('name') name: string, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    const { view, created, warnings } = await this.streams.put(name, await readDocument(request, this.settings.maxRuleBytes));
+    if (created) void reply.status(201).header('location', `/v1/streams/${name}`);
+    return { ...view, warnings };
+  }
+
+  @Delete(':name')
+  @Needs('author')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a stream that no rule reads' })
+  @ApiResponse({ status: 204, description: 'deleted', content: { 'application/json': { example: null } } })
+  @ApiResponse(problemExample(409, 'stream-in-use', 'stream payments is read by card-testing'))
+  @ApiResponse(NOT_FOUND)
+  async delete(@Param('name') name: string): Promise<void> {
+    await this.streams.delete(name);
+  }
+
+  @Post(':name/watermark')
+  @Needs('producer')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Assert that all events up to a time have been sent' })
+  @DocumentBody('The time, milliseconds or ISO 8601', { time: 1767225900000 })
+  @ApiResponse(jsonExample(200, "the stream's watermark now", { watermark: 1767225900000 }))
+  @ApiResponse(NOT_FOUND)
+  async watermark(@Param('name') name: string, @Req() request: FastifyRequest) {
+    this.streams.definition(name);
+    const body = readJsonObject(await readText(request, SMALL_BODY_BYTES), 4);
+    const time = readMoment(body.time);
+    if (typeof time !== 'number' || !Number.isSafeInteger(time)) {
+      throw invalid('invalid-time', '`time` must be whole milliseconds since 1970 or an ISO 8601 time with an offset', [
+        { code: 'invalid-time', message: '`time` is not a time', pointer: '/time', found: shown(body.time), expected: 'milliseconds or ISO 8601' },
+      ]);
+    }
+    return { watermark: await this.job.assertWatermark(name, time) };
+  }
+}

@@ -1,0 +1,142 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { HttpIngester } from '../../connectors/http/ingester.js';
+import { pointerTo, type Problem } from '../../engine/problem/problem.js';
+import type { StreamDefinition } from '../../engine/rule/definition.js';
+import { readRule, readStream, readStreamDocument } from '../../engine/rule/index.js';
+import type { JobControl } from '../../runtime/ports/job-control.js';
+import type { CatalogStream, EventLog } from '../../runtime/ports/stores.js';
+import type { PostgresCatalog } from '../../storage/catalog/catalog.js';
+import { DomainError, invalid } from '../errors/domain-error.js';
+import type { PostedDocument } from '../http/body.js';
+import { STORED } from '../http/stored-limits.js';
+import { ChangeLock } from '../http/change-lock.js';
+import type { Settings } from '../settings/settings.js';
+import { CATALOG, EVENT_LOG, INGESTER, JOB, SETTINGS } from '../tokens.js';
+
+export interface StreamView {
+  readonly name: string;
+  readonly version: number;
+  /** As put. */
+  readonly stream: unknown;
+}
+
+/** Streams as they are wanted: kept in the catalog, applied by the job, known here by name for every event. */
+@Injectable()
+export class StreamsService {
+  readonly #definitions = new Map<string, StreamDefinition>();
+
+  constructor(
+    @Inject(CATALOG) private readonly catalog: PostgresCatalog,
+    @Inject(EVENT_LOG) private readonly log: EventLog,
+    @Inject(JOB) private readonly job: JobControl,
+    @Inject(INGESTER) private readonly ingester: HttpIngester,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(ChangeLock) private readonly changes: ChangeLock,
+  ) {}
+
+  /** Reads the catalog once at start. */
+  async onModuleInit(): Promise<void> {
+    for (const { name, document, deleted } of await this.catalog.streams()) {
+      const { stream } = readStream(document, STORED);
+      if (stream !== undefined && !deleted) this.#definitions.set(name, stream);
+    }
+  }
+
+  /** Throws DomainError when there is no such stream. */
+  definition(name: string): StreamDefinition {
+    const found = this.#definitions.get(name);
+    if (found === undefined) throw new DomainError('not-found', 'stream-not-found', `there is no stream ${name}: PUT /v1/streams/${name} makes one`);
+    return found;
+  }
+
+  /** For readers of rules. */
+  readonly find = (name: string): StreamDefinition | undefined => this.#definitions.get(name);
+
+  get names(): readonly string[] {
+    return [...this.#definitions.keys()];
+  }
+
+  async list(): Promise<readonly StreamView[]> {
+    return (await this.catalog.streams()).filter((stream) => !stream.deleted).map(asView);
+  }
+
+  async get(name: string): Promise<StreamView> {
+    this.definition(name);
+    return asView((await this.catalog.currentStream(name))!);
+  }
+
+  /** Makes or changes a stream. Resolves once its journal entry is committed. */
+  put(name: string, posted: PostedDocument): Promise<{ view: StreamView; created: boolean; warnings: readonly Problem[] }> {
+    const read = readStreamDocument(posted.text, { format: posted.format, limits: this.settings, name });
+    if (read.document === undefined) throw unparseable(read.problems);
+    if (read.stream === undefined) throw invalid('invalid-stream', `the stream document has ${read.problems.length} problem(s)`, read.problems);
+    const { stream, warnings } = read;
+    const document = { name, ...(read.document as object) };
+    return this.changes.run(async () => {
+      await this.#checkChange(stream);
+      const stored = await this.catalog.putStream(name, document);
+      await this.log.ensureStream(name, partitionsOf(stream));
+      if (stored.created) this.ingester.forget(name);
+      // Also when nothing changed: an earlier try may have stored it and then failed.
+      if (stored.created || stored.changed || !this.#definitions.has(name)) await this.job.streamChanged(name, stored.stream.version);
+      this.#definitions.set(name, stream);
+      return { view: asView(stored.stream), created: stored.created, warnings };
+    });
+  }
+
+  /** Throws DomainError `stream-in-use` while rules read it. */
+  delete(name: string): Promise<void> {
+    return this.changes.run(async () => {
+      this.definition(name);
+      const users = (await this.#rulesOf(name)).map(({ id }) => id);
+      if (users.length > 0) {
+        throw new DomainError('conflict', 'stream-in-use', `stream ${name} is read by ${users.join(', ')}`, { members: { rules: users } });
+      }
+      await this.job.streamDeleted(name);
+      await this.catalog.deleteStream(name);
+      this.#definitions.delete(name);
+      await this.log.dropStream(name);
+      this.ingester.forget(name);
+    });
+  }
+
+  async #rulesOf(stream: string) {
+    const rules = await this.catalog.rules();
+    return rules.filter(({ status, document }) => status !== 'retired' && readRule(document, STORED).rule?.from.includes(stream));
+  }
+
+  /** What rules rely on must hold after the change too. */
+  async #checkChange(next: StreamDefinition): Promise<void> {
+    const problems: Problem[] = [];
+    if (next.source.kind === 'kafka') {
+      problems.push({ code: 'kafka-unavailable', message: 'this service was built without Kafka sources', pointer: '/source/kafka' });
+    }
+    const before = this.#definitions.get(next.name);
+    if (before !== undefined && partitionsOf(next) < partitionsOf(before)) {
+      const message = `a stream's partitions cannot become fewer (${partitionsOf(before)} now)`;
+      problems.push({ code: 'fewer-partitions', message, pointer: '/source/http/partitions' });
+    }
+    for (const { id, document } of before === undefined ? [] : await this.#rulesOf(next.name)) {
+      const streams = (name: string) => (name === next.name ? next : this.find(name));
+      for (const problem of readRule(document, { ...STORED, streams }).problems) {
+        problems.push({ ...problem, message: `rule ${id}: ${problem.message}`, pointer: pointerTo('/fields', id) });
+      }
+    }
+    if (problems.length > 0) throw invalid('invalid-stream', 'the stream cannot be changed so', problems);
+  }
+}
+
+/** Log partitions of a stream. */
+export function partitionsOf({ source }: StreamDefinition): number {
+  return source.kind === 'http' ? source.partitions : 1;
+}
+
+/** The error for a document that is neither JSON nor YAML, or too much of either. */
+export function unparseable(problems: readonly Problem[]): DomainError {
+  const tooLarge = problems[0]?.code === 'document-too-large';
+  return new DomainError(tooLarge ? 'too-large' : 'unparseable', problems[0]?.code ?? 'unparseable', problems[0]?.message ?? 'the document cannot be read', { errors: problems });
+}
+
+function asView({ name, version, document }: CatalogStream): StreamView {
+  return { name, version, stream: document };
+}
