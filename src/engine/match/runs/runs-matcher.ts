@@ -1,0 +1,188 @@
+/**
+ * Runs one automaton over one key's events with every partial match explicit: the reference for the other
+ * representations. Cost per event: the open partial matches. The meaning is Flink CEP's NFA (after Agrawal
+ * et al., "Efficient Pattern Matching over Event Streams", SIGMOD 2008); in place of its versioned shared
+ * buffer, a run points to the last of its events, and those to the ones before.
+ */
+import type { Event } from '../../event/event.js';
+import type { ExpressionTable } from '../../expr/index.js';
+import type { Nfa } from '../../nfa/index.js';
+import type { BinaryReader, BinaryWriter } from '../../state/binary.js';
+import type { EventTable, Matcher, MatchOutput, OpenMatch } from '../matcher.js';
+import { readState, writeState } from './codec.js';
+import { poll, push, removeWhere } from './heap.js';
+import { enforceKept, recount, type RunsLimits } from './limits.js';
+import { type Completed, isRun, type Link, pathTo, type Ranked, type Run, type RunsState, START } from './run.js';
+import { skippedUpTo } from './skip.js';
+import { Successors } from './successors.js';
+
+export interface RunsOptions {
+  /** Absent: unbounded. */
+  readonly limits?: RunsLimits;
+}
+
+/** A matcher for all keys of a rule. */
+export function createRunsMatcher(nfa: Nfa, table: Pick<ExpressionTable, 'functions'>, { limits = {} }: RunsOptions = {}): Matcher<RunsState> {
+  return new RunsMatcher(nfa, table, limits);
+}
+
+class RunsMatcher implements Matcher<RunsState> {
+  readonly #nfa: Nfa;
+  readonly #limits: RunsLimits;
+  readonly #successors: Successors;
+  readonly #hasStepBounds: boolean;
+  readonly #skips: boolean;
+  /** Matches and new runs that one event may still make, and how many were given up. */
+  #allowance = Infinity;
+  #refused = 0;
+
+  constructor(nfa: Nfa, { functions }: Pick<ExpressionTable, 'functions'>, limits: RunsLimits) {
+    this.#nfa = nfa;
+    this.#limits = limits;
+    this.#successors = new Successors(nfa, functions);
+    this.#hasStepBounds = nfa.states.some((state) => state.within !== undefined);
+    this.#skips = nfa.skip.strategy !== 'noSkip';
+  }
+
+  createState(): RunsState {
+    return { runs: [START], completed: [], sequence: 0, keptEvents: 0, keptBytes: 0, recountAt: 0 };
+  }
+
+  isEmpty({ runs, completed }: RunsState): boolean {
+    return runs.length === 1 && runs[0] === START && completed.length === 0;
+  }
+
+  processEvent(state: RunsState, event: Event, out: MatchOutput): void {
+    this.#openAllowance();
+    const successors = this.#successors;
+    successors.beginEvent(event, state.sequence, out);
+    const before = state.runs;
+    const completed: Completed[] = [];
+    // Stays undefined while all runs stay as they are: inserting them in turn would give the same heap.
+    let after: Ranked[] | undefined;
+    for (let i = 0; i < before.length; i++) {
+      const run = before[i];
+      successors.of(run);
+      for (const last of successors.matches) this.#complete(last, run, event.time, completed, out);
+      const unchanged = !successors.stopped && successors.runs.length === 1 && successors.runs[0] === run;
+      if (unchanged && after === undefined) continue;
+      after ??= before.slice(0, i);
+      if (!successors.stopped) this.#addAll(after, run);
+    }
+    if (after !== undefined) state.runs = after;
+    if (successors.taken) this.#keep(state, event);
+    if (completed.length > 0 || (this.#skips && state.completed.length > 0 && after !== undefined)) this.#release(state, completed, out);
+    if (after !== undefined) recount(state);
+    if (successors.taken) enforceKept(state, this.#limits, out);
+    this.#closeAllowance(out);
+  }
+
+  advanceTime(state: RunsState, time: number, out: MatchOutput): void {
+    if (!(time >= this.nextDeadline(state))) return;
+    this.#openAllowance();
+    const completed: Completed[] = [];
+    const after: Ranked[] = [];
+    for (const run of state.runs) {
+      const endTime = isRun(run) ? this.#expiredAt(run, time) : undefined;
+      if (endTime === undefined) push(after, run);
+      else if (this.#nfa.states[(run as Run).state].kind === 'pending') this.#complete((run as Run).last, run, endTime, completed, out);
+      else out.match({ kind: 'timeout', path: pathTo((run as Run).last), endTime });
+    }
+    state.runs = after;
+    if (this.#skips) this.#release(state, completed, out);
+    recount(state);
+    this.#closeAllowance(out);
+  }
+
+  nextDeadline(state: RunsState): number {
+    if (this.#hasStepBounds) return state.runs.reduce((least, run) => (isRun(run) ? Math.min(least, this.#deadlineOf(run)) : least), Infinity);
+    const [earliest] = state.runs;
+    return this.#nfa.within === undefined || earliest === undefined || !isRun(earliest) ? Infinity : earliest.startTime + this.#nfa.within;
+  }
+
+  keptEvents(state: RunsState): number {
+    return state.keptEvents;
+  }
+
+  write(state: RunsState, out: BinaryWriter, events: EventTable): void {
+    writeState(state, out, events);
+  }
+
+  read(from: BinaryReader, events: readonly Event[], _version: number): RunsState {
+    return readState(from, events);
+  }
+
+  describe(state: RunsState): readonly OpenMatch[] {
+    return state.runs.filter(isRun).map((run) => ({
+      waitingFor: this.#nfa.states[run.state].name,
+      path: pathTo(run.last),
+      deadline: this.#deadlineOf(run),
+    }));
+  }
+
+  // time
+
+  #deadlineOf(run: Run): number {
+    const { within } = this.#nfa.states[run.state];
+    const ofStep = within === undefined ? Infinity : run.last.event.time + within;
+    return this.#nfa.within === undefined ? ofStep : Math.min(ofStep, run.startTime + this.#nfa.within);
+  }
+
+  /** The deadline that has passed; the step's is named when both have. */
+  #expiredAt(run: Run, time: number): number | undefined {
+    const { within } = this.#nfa.states[run.state];
+    if (within !== undefined && time >= run.last.event.time + within) return run.last.event.time + within;
+    const end = run.startTime + (this.#nfa.within ?? Infinity);
+    return time >= end ? end : undefined;
+  }
+
+  // matches
+
+  #complete(last: Link, run: Ranked, endTime: number, completed: Completed[], out: MatchOutput): void {
+    if (!this.#allow()) return;
+    // A run that has just begun has its only event as its first.
+    if (this.#skips) push(completed, { first: isRun(run) ? run.first : last.sequence, last, endTime });
+    else out.match({ kind: 'match', path: pathTo(last), endTime });
+  }
+
+  /** Emits queued matches as long as no partial match began before the first of them. */
+  #release(state: RunsState, completed: readonly Completed[], out: MatchOutput): void {
+    const { runs, completed: queue } = state;
+    for (const match of completed) push(queue, match);
+    while (queue.length > 0 && (runs.length === 0 || queue[0].first <= runs[0].first)) {
+      const { first, last, endTime } = poll(queue);
+      const skipped = skippedUpTo(this.#nfa.skip, first, last);
+      removeWhere(runs, (run) => run.first <= skipped);
+      removeWhere(queue, (match) => match.first <= skipped);
+      out.match({ kind: 'match', path: pathTo(last), endTime });
+    }
+  }
+
+  // bounds
+
+  #addAll(after: Ranked[], run: Ranked): void {
+    for (const next of this.#successors.runs) if (next === run || next === START || this.#allow()) push(after, next);
+  }
+
+  #keep(state: RunsState, event: Event): void {
+    event.keep();
+    state.sequence++;
+    state.keptEvents++;
+    state.keptBytes += event.raw.length;
+  }
+
+  #openAllowance(): void {
+    this.#allowance = this.#limits.matchesPerEvent ?? Infinity;
+    this.#refused = 0;
+  }
+
+  #allow(): boolean {
+    if (this.#allowance-- > 0) return true;
+    this.#refused++;
+    return false;
+  }
+
+  #closeAllowance(out: MatchOutput): void {
+    if (this.#refused > 0) out.limitReached('matchesPerEvent', this.#refused);
+  }
+}
