@@ -59,7 +59,7 @@ const mb = (size: number): string => `${(size / 1e6).toFixed(2)} MB`;
 const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const task = newTask();
-task.decide({ kind: 'stream-changed', stream: 'payments', version: 1 });
+task.decide({ kind: 'stream-changed', stream: 'payments', version: 1, starts: {} });
 task.decide({ kind: 'rule-activated', rule: 'pair', version: 1, status: 'active' });
 feed(
   task,

@@ -128,7 +128,9 @@ export class LocalJob implements JobControl {
     const found = await this.#options.catalog.stream(stream, version);
     if (found === undefined) throw new Error(`stream ${stream}@${version} is not in the catalog`);
     this.#give([{ kind: 'stream', id: stream, version, document: found.document }]);
-    await this.#decide({ kind: 'stream-changed', stream, version });
+    const reader = this.#options.log.reader(stream);
+    const starts = Object.fromEntries(reader.partitions().map((partition) => [`${stream}/${partition}`, reader.startOffset(partition)]));
+    await this.#decide({ kind: 'stream-changed', stream, version, starts });
     await this.#refreshStats();
     this.#startFeeds({});
   }
@@ -257,10 +259,8 @@ export class LocalJob implements JobControl {
     feed.wake();
   }
 
-  /** The log may keep the chunk for other readers, so the engine gets a copy of its own, handed over without another. */
   #send(batch: SourceBatch): void {
-    const data = new Uint8Array(batch.data);
-    this.#thread.post({ type: 'batch', batch: { ...batch, data } }, [data.buffer]);
+    this.#thread.post({ type: 'batch', batch }, [batch.data.buffer as ArrayBuffer]);
   }
 
   #received(message: FromEngine): void {

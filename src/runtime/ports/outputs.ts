@@ -8,7 +8,12 @@ export type JournalPayload =
   | { readonly kind: 'rule-activated'; readonly rule: string; readonly version: number; readonly status: 'active' | 'shadow' }
   | { readonly kind: 'rule-paused'; readonly rule: string; readonly reason: 'user' | 'limit' | 'watchdog' }
   | { readonly kind: 'rule-retired'; readonly rule: string }
-  | { readonly kind: 'stream-changed'; readonly stream: string; readonly version: number }
+  | {
+      readonly kind: 'stream-changed';
+      readonly stream: string;
+      readonly version: number;
+      readonly starts: Readonly<Record<string, number>>;
+    }
   | { readonly kind: 'stream-deleted'; readonly stream: string }
   | { readonly kind: 'partition-idle'; readonly stream: string; readonly partition: number }
   | { readonly kind: 'partition-active'; readonly stream: string; readonly partition: number; readonly floor: number }

@@ -57,8 +57,13 @@ export interface SourceBatch {
 export interface SourceReader {
   readonly stream: string;
   partitions(): readonly number[];
-  /** The batch that holds `offset` (it may begin earlier), or undefined when caught up. */
+  /**
+   * The batch that holds `offset` (it may begin earlier), or the next one kept, or undefined when caught up.
+   * `data` has a buffer of its own, to be handed over to another thread.
+   */
   read(partition: number, offset: number): Promise<SourceBatch | undefined>;
+  /** Where a reader without a position begins: after the events of a deleted stream of the same name. */
+  startOffset(partition: number): number;
   /** The offset the next event will get, as known now. */
   endOffset(partition: number): number;
   /** Called whenever new events can be read. Returns the unsubscribe function. */

@@ -3,6 +3,7 @@ import type { FieldLayout } from '../../engine/event/field-layout.js';
 import { CelError } from '../../engine/event/cel-error.js';
 import { type CompiledExpression, ExpressionTableBuilder } from '../../engine/expr/index.js';
 import type { StreamDefinition } from '../../engine/rule/definition.js';
+import type { Positions } from '../ports/outputs.js';
 import { PartitionClock, partitionName } from '../release/partition-clock.js';
 import { Dedupe } from './dedupe.js';
 
@@ -25,12 +26,12 @@ export class StreamSet {
 
   constructor(readonly layout: FieldLayout) {}
 
-  put(definition: StreamDefinition, version: number): void {
+  put(definition: StreamDefinition, version: number, starts: Positions): void {
     this.streams.set(definition.name, { definition, version, idOf: this.#compileId(definition) });
     for (const { clock } of this.partitions.values())
       if (clock.stream === definition.name) clock.outOfOrderness = definition.outOfOrderness;
     const count = definition.source.kind === 'http' ? definition.source.partitions : 0;
-    for (let partition = 0; partition < count; partition++) this.#ensure(definition, partition);
+    for (let partition = 0; partition < count; partition++) this.#ensure(definition, partition, starts);
   }
 
   delete(name: string): void {
@@ -48,10 +49,11 @@ export class StreamSet {
     return value === undefined || value === null || value instanceof CelError || typeof value === 'object' ? undefined : String(value);
   }
 
-  #ensure(definition: StreamDefinition, partition: number): void {
+  #ensure(definition: StreamDefinition, partition: number, starts: Positions): void {
     const name = partitionName(definition.name, partition);
     const known = this.partitions.get(name);
     const clock = known?.clock ?? new PartitionClock(definition.name, partition, definition.outOfOrderness);
+    if (known === undefined) clock.nextOffset = starts[name] ?? 0;
     const keepFor = definition.dedupe?.for;
     const dedupe =
       keepFor === undefined ? undefined : known?.dedupe?.keepFor === keepFor ? known.dedupe : new Dedupe(`dedupe:${name}`, keepFor);

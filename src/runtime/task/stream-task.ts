@@ -285,7 +285,7 @@ export class StreamTask {
       case 'rule-retired':
         return this.#retire(payload.rule);
       case 'stream-changed':
-        this.putStream(payload.stream, payload.version);
+        this.putStream(payload.stream, payload.version, payload.starts);
         return NO_CHANGE;
       case 'stream-deleted':
         this.streams.delete(payload.stream);
@@ -309,8 +309,9 @@ export class StreamTask {
     return (this.streams.partitions.get(partitionName(stream, partition)) as Partition).clock;
   }
 
-  putStream(name: string, version: number): void {
-    this.streams.put(this.#options.definitions.stream(name, version), version);
+  /** `starts`: by stream/partition, where partitions that are new begin. */
+  putStream(name: string, version: number, starts: Positions = {}): void {
+    this.streams.put(this.#options.definitions.stream(name, version), version, starts);
     for (const buffer of this.buffers.values()) this.#connect(buffer);
   }
 
