@@ -68,6 +68,16 @@ function passes({ alert }: OutboxRow, { rule, key, severity, shadow }: StreamFil
 /** Tells all waiting streams that new rows were committed. */
 export class WakeUps {
   readonly #waiting = new Set<() => void>();
+  readonly #closing = new AbortController();
+
+  /** Fires when the service stops: streams end. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
 
   /** Wakes everybody who waits. */
   wake(): void {

@@ -42,7 +42,7 @@ export class AlertsController {
   async stream(@Query() query: AlertFilterQuery, @Headers('last-event-id') lastId: string | undefined, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const after = lastId === undefined || lastId === '' ? undefined : readNumber(lastId);
     const first = after ?? (await this.alerts.lastNumber());
-    const target = openStream(request, reply);
+    const target = openStream(request, reply, this.wakeUps.closing);
     const key = query.key === undefined ? undefined : keyText(query.key);
     await streamAlerts(this.alerts, this.wakeUps, target, { ...query, key }, first);
     reply.raw.end();
@@ -66,22 +66,23 @@ function readNumber(text: string): number {
 }
 
 /** Takes the connection over from the framework. */
-function openStream(request: FastifyRequest, reply: FastifyReply): StreamTarget {
+function openStream(request: FastifyRequest, reply: FastifyReply, closing: AbortSignal): StreamTarget {
   reply.hijack();
   const { raw } = reply;
-  const closed = new AbortController();
-  raw.on('close', () => closed.abort());
-  raw.on('error', () => closed.abort());
+  const gone = new AbortController();
+  const closed = AbortSignal.any([gone.signal, closing]);
+  raw.on('close', () => gone.abort());
+  raw.on('error', () => gone.abort());
   request.raw.socket.setNoDelay(true);
   raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', connection: 'keep-alive', 'x-accel-buffering': 'no' });
   return {
-    write: (text) => !closed.signal.aborted && raw.write(text),
+    write: (text) => !closed.aborted && raw.write(text),
     drained: () =>
       new Promise((resolve) => {
-        if (closed.signal.aborted || !raw.writableNeedDrain) resolve();
+        if (closed.aborted || !raw.writableNeedDrain) resolve();
         raw.once('drain', resolve);
-        raw.once('close', resolve);
+        closed.addEventListener('abort', () => resolve());
       }),
-    closed: closed.signal,
+    closed,
   };
 }

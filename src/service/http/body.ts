@@ -7,9 +7,14 @@ export function contentType(request: FastifyRequest): string | undefined {
   return request.headers['content-type']?.split(';', 1)[0].trim().toLowerCase();
 }
 
-/** The body as it streams in. Leaving the loop early leaves the request intact, so that a reply can still be sent. */
-export function bodyChunks(request: FastifyRequest): AsyncIterable<Buffer> {
-  return { [Symbol.asyncIterator]: () => request.raw.iterator({ destroyOnReturn: false }) as AsyncIterator<Buffer> };
+/** The body as it streams in. Leaving the loop early discards the rest, so that a reply can still be sent. */
+export async function* bodyChunks({ raw }: FastifyRequest): AsyncGenerator<Buffer> {
+  try {
+    yield* raw.iterator({ destroyOnReturn: false });
+  } finally {
+    // Node discards only bodies that nobody began to read.
+    if (!raw.readableEnded) raw.resume();
+  }
 }
 
 /** The whole body as text. Throws DomainError for one that is too large or not UTF-8. */

@@ -1,0 +1,81 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
+import type { Logger } from 'pino';
+import { HttpIngester } from '../connectors/http/ingester.js';
+import type { JobControl } from '../runtime/ports/job-control.js';
+import type { EventLog } from '../runtime/ports/stores.js';
+import type { PostgresCatalog } from '../storage/catalog/catalog.js';
+import type { AlertRepository } from '../storage/query/alerts.js';
+import type { DeadLetterRepository } from '../storage/query/dead-letters.js';
+import { AlertsController } from './alerts/alerts.controller.js';
+import { WakeUps } from './alerts/alert-stream.js';
+import { ApiKeyGuard } from './auth/api-key.guard.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { ProblemFilter } from './errors/problem.filter.js';
+import { EventsController } from './events/events.controller.js';
+import { EventsService } from './events/events.service.js';
+import { HealthController } from './health/health.controller.js';
+import { ChangeLock } from './http/change-lock.js';
+import { ValidatedPipe } from './http/validated-query.js';
+import { Metrics } from './metrics/metrics.js';
+import { MetricsController } from './metrics/metrics.controller.js';
+import { RulesController } from './rules/rules.controller.js';
+import { RulesService } from './rules/rules.service.js';
+import { SimulationService } from './rules/simulation.service.js';
+import type { Settings } from './settings/settings.js';
+import { StreamsController } from './streams/streams.controller.js';
+import { StreamsService } from './streams/streams.service.js';
+import { ALERTS, CATALOG, DEAD_LETTERS, EVENT_LOG, INGESTER, JOB, LOGGER, PING, SETTINGS } from './tokens.js';
+
+/** What the service stands on, made before it. */
+export interface Parts {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly catalog: PostgresCatalog;
+  readonly eventLog: EventLog;
+  readonly job: JobControl;
+  readonly alerts: AlertRepository;
+  readonly deadLetters: DeadLetterRepository;
+  readonly ingester: HttpIngester;
+  readonly wakeUps: WakeUps;
+  /** Rejects when the database does not answer. */
+  readonly ping: () => Promise<void>;
+}
+
+function parts(given: Parts): Provider[] {
+  return [
+    { provide: SETTINGS, useValue: given.settings },
+    { provide: LOGGER, useValue: given.log },
+    { provide: CATALOG, useValue: given.catalog },
+    { provide: EVENT_LOG, useValue: given.eventLog },
+    { provide: JOB, useValue: given.job },
+    { provide: ALERTS, useValue: given.alerts },
+    { provide: DEAD_LETTERS, useValue: given.deadLetters },
+    { provide: INGESTER, useValue: given.ingester },
+    { provide: WakeUps, useValue: given.wakeUps },
+    { provide: PING, useValue: given.ping },
+    { provide: Metrics, useValue: new Metrics(given.job, given.eventLog) },
+  ];
+}
+
+/** The REST interface over the running job. */
+@Module({})
+export class AppModule {
+  static over(given: Parts): DynamicModule {
+    return {
+      module: AppModule,
+      controllers: [RulesController, EventsController, StreamsController, AlertsController, DeadLettersController, HealthController, MetricsController],
+      providers: [
+        ...parts(given),
+        ChangeLock,
+        StreamsService,
+        RulesService,
+        SimulationService,
+        EventsService,
+        { provide: APP_FILTER, useClass: ProblemFilter },
+        { provide: APP_GUARD, useClass: ApiKeyGuard },
+        { provide: APP_PIPE, useClass: ValidatedPipe },
+      ],
+    };
+  }
+}

@@ -1,0 +1,47 @@
+import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import type { JobControl, JobStatus } from '../../runtime/ports/job-control.js';
+import { jsonExample, problemExample } from '../docs/examples.js';
+import { DomainError } from '../errors/domain-error.js';
+import { isDatabaseAway } from '../errors/problem-document.js';
+import { JOB, PING } from '../tokens.js';
+
+const STREAM = { stream: 'payments', partition: 0, nextOffset: 4, endOffset: 4, watermark: 1767225597999, idle: false, events: 4, late: 0, duplicates: 0 };
+
+@ApiTags('operations')
+@Controller('health')
+export class HealthController {
+  constructor(
+    @Inject(JOB) private readonly job: JobControl,
+    @Inject(PING) private readonly ping: () => Promise<void>,
+  ) {}
+
+  @Get('live')
+  @ApiOperation({ summary: 'The process answers' })
+  @ApiResponse(jsonExample(200, 'alive', { status: 'ok' }))
+  live(@Res({ passthrough: true }) reply: FastifyReply) {
+    void reply.header('cache-control', 'no-store');
+    return { status: 'ok' };
+  }
+
+  @Get('ready')
+  @ApiOperation({ summary: 'Events are taken and worked off' })
+  @ApiResponse(jsonExample(200, 'ready', { status: 'ready', job: { state: 'running', since: 1767225600000, restarts: 0, streams: [STREAM] } }))
+  @ApiResponse(problemExample(503, 'not-ready', 'the job is recovering'))
+  async ready(@Res({ passthrough: true }) reply: FastifyReply) {
+    void reply.header('cache-control', 'no-store');
+    const job = this.job.status();
+    if (job.state !== 'running') throw notReady(`the job is ${job.state}${job.reason === null ? '' : `: ${job.reason}`}`, job);
+    try {
+      await this.ping();
+    } catch (error) {
+      throw notReady(isDatabaseAway(error) ? 'the database does not answer' : 'the database answers with an error', job);
+    }
+    return { status: 'ready', job };
+  }
+}
+
+function notReady(detail: string, job: JobStatus): DomainError {
+  return new DomainError('unavailable', 'not-ready', detail, { members: { job }, retryAfter: 1 });
+}

@@ -1,0 +1,135 @@
+import type { AddressInfo } from 'node:net';
+import { isIPv6 } from 'node:net';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { Logger } from 'pino';
+import { HttpIngester } from '../connectors/http/ingester.js';
+import { LocalJob } from '../runtime/job/local-job.js';
+import { PostgresCatalog } from '../storage/catalog/catalog.js';
+import { Database } from '../storage/database.js';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../storage/embedded/server.js';
+import { Lease } from '../storage/lease.js';
+import { PostgresEventLog } from '../storage/log/event-log.js';
+import { PostgresOutputStore } from '../storage/output/output-store.js';
+import { AlertRepository } from '../storage/query/alerts.js';
+import { DeadLetterRepository } from '../storage/query/dead-letters.js';
+import { WakeUps } from './alerts/alert-stream.js';
+import { createHttpServer } from './http/http-server.js';
+import type { Settings } from './settings/settings.js';
+
+const JOB = 'main';
+const SHARD = 0;
+/** What requests in flight get to end by themselves when the service stops, ms. */
+const GRACE_MS = 2_000;
+
+/** Undoes what a start has done so far, last first. */
+class Teardown {
+  readonly #steps: { readonly what: string; readonly undo: () => Promise<unknown> | unknown }[] = [];
+
+  constructor(private readonly log: Logger) {}
+
+  add(what: string, undo: () => Promise<unknown> | unknown): void {
+    this.#steps.push({ what, undo });
+  }
+
+  async run(): Promise<void> {
+    for (const { what, undo } of this.#steps.splice(0).reverse()) {
+      try {
+        await undo();
+      } catch (error) {
+        this.log.error({ err: error }, `stopping: ${what} failed`);
+      }
+    }
+  }
+}
+
+/** The whole service in one process: database, job, HTTP. */
+export class Service {
+  private constructor(
+    readonly url: string,
+    private readonly teardown: Teardown,
+  ) {}
+
+  /**
+   * Starts everything and listens. Rejects when a part cannot start; what had started is stopped again then.
+   * `onFatal` is called when the service cannot go on: the process must end.
+   */
+  static async start(settings: Settings, log: Logger, onFatal: (error: Error) => void): Promise<Service> {
+    const teardown = new Teardown(log);
+    try {
+      return new Service(await startParts(settings, log, onFatal, teardown), teardown);
+    } catch (error) {
+      await teardown.run();
+      throw error;
+    }
+  }
+
+  /** Takes no more, works off what is under way, checkpoints, closes everything. */
+  async stop(): Promise<void> {
+    await this.teardown.run();
+  }
+}
+
+async function startParts(settings: Settings, log: Logger, onFatal: (error: Error) => void, teardown: Teardown): Promise<string> {
+  const database = await openDatabase(settings, log, teardown);
+  const lease = await Lease.acquire(database, JOB, SHARD, { wait: 15_000 });
+  teardown.add('giving the lease back', () => lease.release());
+  const eventLog = await PostgresEventLog.open(lease);
+  teardown.add('closing the event log', () => eventLog.close());
+  const catalog = new PostgresCatalog(database);
+  const job = new LocalJob({
+    store: new PostgresOutputStore(lease, { retentionMs: settings.logRetentionMs }),
+    log: eventLog,
+    catalog,
+    checkpointInterval: settings.checkpointIntervalMs,
+    watchdog: settings.watchdogMs,
+    maxAhead: settings.maxAheadMs,
+    onLog: (level, message, details) => log[level]({ ...details }, message),
+    onFatal,
+    onRuleStopped: (rule) => catalog.setRuleStatus(rule, 'paused'),
+  });
+  await job.start();
+  teardown.add('stopping the job', () => job.stop());
+  const wakeUps = new WakeUps();
+  job.onCommitted(() => wakeUps.wake());
+  const ingester = new HttpIngester(eventLog, job, { ...settings, backlogBytes: settings.logBacklogBytes });
+  const alerts = new AlertRepository(database, JOB, SHARD);
+  const deadLetters = new DeadLetterRepository(database);
+  const app = await createHttpServer({ settings, log, catalog, eventLog, job, alerts, deadLetters, ingester, wakeUps, ping: () => database.ping() });
+  teardown.add('closing HTTP', () => closeHttp(app));
+  teardown.add('ending event requests and streams', () => {
+    ingester.close();
+    wakeUps.close();
+  });
+  await app.listen(settings.port, settings.host);
+  return addressOf(app);
+}
+
+async function openDatabase(settings: Settings, log: Logger, teardown: Teardown): Promise<Database> {
+  let embedded: EmbeddedPostgres | undefined;
+  if (settings.databaseUrl === undefined) {
+    embedded = await startEmbeddedPostgres({ dataDir: settings.dataDir, log });
+    const server = embedded;
+    teardown.add('stopping PostgreSQL', () => server.stop());
+  }
+  const database = await Database.open({ url: settings.databaseUrl ?? embedded!.url, log });
+  teardown.add('closing the database', () => database.close());
+  return database;
+}
+
+/** Lets requests in flight end, then cuts off who is left. */
+async function closeHttp(app: NestFastifyApplication): Promise<void> {
+  const cut = setTimeout(() => app.getHttpServer().closeAllConnections(), GRACE_MS);
+  try {
+    const closed = app.close();
+    app.getHttpServer().closeIdleConnections();
+    await closed;
+  } finally {
+    clearTimeout(cut);
+  }
+}
+
+function addressOf(app: NestFastifyApplication): string {
+  const { address, port } = app.getHttpServer().address() as AddressInfo;
+  const host = address === '0.0.0.0' ? '127.0.0.1' : address === '::' ? '[::1]' : isIPv6(address) ? `[${address}]` : address;
+  return `http://${host}:${port}`;
+}
