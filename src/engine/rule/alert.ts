@@ -22,7 +22,7 @@ export function alertScope(steps: readonly StepBinding[]): ExpressionScope {
 export function readAlert(rule: Fields, ruleTitle: string, context: AlertContext): AlertDefinition {
   const alert = rule.nested('alert', ['title', 'fields', 'events', 'to']);
   // The rule's own title is plain text.
-  const plain = ruleTitle.replaceAll('${', '$${');
+  const plain = ruleTitle.replaceAll('${', () => '$${');
   if (alert === undefined) return { title: plain, fields: {}, events: 'full' };
   const title = alert.text('title', 'a text; ${expression} is replaced by its value');
   if (title !== undefined && context.steps !== undefined) {

@@ -26,7 +26,7 @@ export function compileRule(definition: RuleDefinition, version: number, layout:
   const table = new ExpressionTableBuilder(layout);
   const keys = keyExpressions(definition).map((source) => table.add(source, { event: true, steps: [] }));
   const { nfa, steps } = compilePattern(definition.pattern, table);
-  const scope: ExpressionScope = { event: false, steps };
+  const scope: ExpressionScope = { event: false, steps, values: ['key'] };
   const title = table.addTemplate(definition.alert.title ?? definition.title, scope);
   const fields = Object.entries(definition.alert.fields).map(([name, source]) => ({ name, number: table.add(source, scope) }));
   const built = table.build();

@@ -2,7 +2,7 @@
  * YAML text to plain values. Nesting is counted token by token and the parse ends at the limit, before a
  * tree is built (the composer is recursive); aliases may not make the document larger than a person writes.
  */
-import { type Document, isAlias, isMap, isScalar, isSeq, Composer, Lexer, LineCounter, type Node, type Pair, Parser } from 'yaml';
+import { type CST, type Document, isAlias, isMap, isScalar, isSeq, Composer, Lexer, LineCounter, type Node, Parser } from 'yaml';
 import type { Problem } from '../problem/problem.js';
 
 /** More than any rule needs; a bomb needs few, but nested. */
@@ -19,43 +19,47 @@ export interface ParsedText {
 /** Reads one YAML 1.2 document (core schema: no dates, no merge keys, no custom tags). */
 export function parseYaml(text: string, maxNesting: number): ParsedText {
   const lines = new LineCounter();
-  const failed = (problems: Problem[]): ParsedText => ({ problems, locate: (problem) => problem });
   const at = (offset: number): Pick<Problem, 'line' | 'column'> => {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const documents: Document.Parsed[] = [];
-  const composer = new Composer({ lineCounter: lines, prettyErrors: false, uniqueKeys: true, version: '1.2', schema: 'core', merge: false, logLevel: 'silent' });
-  const parser = new Parser(lines.addNewLine);
-  const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  lines.addNewLine(0);
-  const tokens = [];
-  for (const lexeme of new Lexer().lex(source)) {
-    for (const token of parser.next(lexeme)) tokens.push(token);
-    // The stack holds the document, its open collections and a scalar; exact counting follows below.
-    if (parser.stack.length > maxNesting + 8) return failed([tooDeep(maxNesting, at(parser.offset))]);
-  }
-  tokens.push(...parser.end());
-  documents.push(...composer.compose(tokens) as Iterable<Document.Parsed>);
+  const failed = (problems: Problem[]): ParsedText => ({ problems, locate: (problem) => problem });
+  const tokens = tokensOf(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text, lines, maxNesting);
+  if (!Array.isArray(tokens)) return failed([tooDeep(maxNesting, at(tokens.deepAt))]);
+  const documents = [...new Composer(OPTIONS).compose(tokens)] as Document.Parsed[];
   const faults = documents.flatMap((document) => [...document.errors, ...document.warnings]);
-  if (faults.length > 0) {
-    return failed(faults.slice(0, 20).map((fault) => ({ code: 'invalid-yaml', message: `not valid YAML: ${fault.message}`, pointer: '', ...at(fault.pos[0]) })));
-  }
-  if (documents.length === 0) return failed([{ code: 'invalid-yaml', message: 'the document is empty', pointer: '' }]);
-  if (documents.length > 1) {
-    return failed([{ code: 'invalid-yaml', message: 'expected one YAML document, found several (a line `---` begins another)', pointer: '', ...at(documents[1].range[0]) }]);
-  }
-  const document = documents[0];
+  if (faults.length > 0) return failed(faults.slice(0, MAX_FAULTS).map((fault) => invalid(fault.message, at(fault.pos[0]))));
+  if (documents.length === 0) return failed([invalid('the document is empty')]);
+  if (documents.length > 1) return failed([invalid('expected one document, found several (a line `---` begins another)', at(documents[1].range[0]))]);
+  const [document] = documents;
   const tooLarge = checkExpanded(document, maxNesting);
   if (tooLarge !== undefined) return failed([{ ...tooLarge.problem, ...at(tooLarge.offset) }]);
-  return {
-    value: document.toJS({ maxAliasCount: -1 }),
-    problems: [],
-    locate: (problem) => {
-      const offset = offsetOf(document, problem);
-      return offset === undefined ? problem : { ...problem, ...at(offset) };
-    },
+  const locate = (problem: Problem): Problem => {
+    const offset = offsetOf(document, problem);
+    return offset === undefined ? problem : { ...problem, ...at(offset) };
   };
+  return { value: document.toJS({ maxAliasCount: -1 }), problems: [], locate };
+}
+
+const OPTIONS = { prettyErrors: false, uniqueKeys: true, version: '1.2', schema: 'core', merge: false, logLevel: 'silent' } as const;
+const MAX_FAULTS = 20;
+
+/** The text as tokens, or where it gets deeper than the composer may go. */
+function tokensOf(text: string, lines: LineCounter, maxNesting: number): CST.Token[] | { deepAt: number } {
+  const parser = new Parser(lines.addNewLine);
+  const tokens: CST.Token[] = [];
+  lines.addNewLine(0);
+  for (const lexeme of new Lexer().lex(text)) {
+    tokens.push(...parser.next(lexeme));
+    // The stack holds the document, its open collections and a scalar; exact counting comes with the tree.
+    if (parser.stack.length > maxNesting + 8) return { deepAt: parser.offset };
+  }
+  tokens.push(...parser.end());
+  return tokens;
+}
+
+function invalid(what: string, more: Partial<Problem> = {}): Problem {
+  return { code: 'invalid-yaml', message: `not valid YAML: ${what}`, pointer: '', ...more };
 }
 
 function tooDeep(maxNesting: number, more: Partial<Problem> = {}): Problem {
@@ -71,12 +75,12 @@ function checkExpanded(document: Document.Parsed, maxNesting: number): { problem
     const offset = (top.node as Node | null)?.range?.[0] ?? 0;
     if (isAlias(top.node) && ++aliases > MAX_ALIASES) return { problem: tooManyAliases(), offset };
     const node = isAlias(top.node) ? top.node.resolve(document) : top.node;
+    if (isAlias(top.node) && node === undefined) return { problem: invalid(`there is no anchor \`${top.node.source}\` before this alias`), offset };
     if (++nodes > MAX_NODES) return { problem: tooManyAliases(), offset };
     if (!isMap(node) && !isSeq(node)) continue;
     if (top.depth > maxNesting) return { problem: tooDeep(maxNesting), offset };
-    for (const item of node.items) {
-      open.push({ node: isMap(node) ? (item as Pair).value : item, depth: top.depth + 1 });
-    }
+    const inner: readonly unknown[] = isMap(node) ? node.items.flatMap(({ key, value }) => [key, value]) : node.items;
+    for (const child of inner) open.push({ node: child, depth: top.depth + 1 });
   }
   return undefined;
 }
