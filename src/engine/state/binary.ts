@@ -79,6 +79,11 @@ export class BinaryWriter {
 
   bytes(value: Uint8Array): void {
     this.uint(value.length);
+    this.raw(value);
+  }
+
+  /** Bytes without their length: the reader knows it otherwise. */
+  raw(value: Uint8Array): void {
     this.#reserve(value.length);
     this.#buffer.set(value, this.#length);
     this.#length += value.length;

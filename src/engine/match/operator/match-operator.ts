@@ -60,7 +60,7 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
   readonly #groups: Map<string, KeyState<S>>[] = Array.from({ length: KEY_GROUPS }, () => new Map());
   readonly #deadlines = new DeadlineQueue<KeyState<S>>();
   readonly #changed = new Set<string>();
-  readonly #scratch = new BinaryWriter();
+  readonly #scratch = [new BinaryWriter(), new BinaryWriter()] as const;
   /** Matches of the emission point being worked off. */
   #emitted: Match[] = [];
   #keyCount = 0;
@@ -171,7 +171,8 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
     out.double(entry.suppressedUntil);
     out.double(this.#deadlineOf(entry));
     out.uint(entry.kept);
-    out.bytes(entry.encoded ?? this.#encode(entry.state as S));
+    if (entry.encoded !== undefined) out.bytes(entry.encoded);
+    else this.#encode(entry.state as S, out);
     return true;
   }
 
@@ -296,15 +297,18 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
     return entry.state;
   }
 
-  #encode(state: S): Uint8Array {
+  /** Events first, then the matcher's state, which names them by number. */
+  #encode(state: S, out: BinaryWriter): void {
     const events = new EventCollector();
-    const body = this.#scratch;
+    const [head, body] = this.#scratch;
+    head.reset();
     body.reset();
     this.#rule.matcher.write(state, body, events);
-    const out = new BinaryWriter(body.length + 256);
-    out.uint(FORMAT_VERSION);
-    events.write(out);
-    return Buffer.concat([out.toBytes(), body.toBytes()]);
+    head.uint(FORMAT_VERSION);
+    events.write(head);
+    out.uint(head.length + body.length);
+    out.raw(head.view());
+    out.raw(body.view());
   }
 
   #countUnusableKey(event: Event): void {
