@@ -19,7 +19,7 @@ import { type DraftState, NfaBuilder } from './builder.js';
 import { addConditions, type PatternGuards } from './conditions.js';
 import { and, type Guard, not, TRUE } from './guard.js';
 import type { Nfa, NfaSkip } from './nfa.js';
-import { gapBefore, gapInside, isHeadOfGroup, type Level, mayBeLeftOut, type Place, standingNegations, stepAfter, stepAt } from './place.js';
+import { gapBefore, gapInside, type Level, isHeadOfOptionalGroup, type Place, standingNegations, stepAfter, stepAt } from './place.js';
 
 /** Compiles a pattern; its conditions go into the rule's table. `steps`: by step number, as alerts see them. */
 export function compilePattern(pattern: Pattern, table: ExpressionTableBuilder): { nfa: Nfa; steps: readonly StepBinding[] } {
@@ -183,7 +183,7 @@ class PatternCompiler {
       bypass: sink,
       take: this.#take(place),
       ignore: this.#ignore(place, gapBefore(place)),
-      optional: mayBeLeftOut(place),
+      optional: isOptional(stepAt(place)),
       firstRound: true,
     });
     this.#addStops(begin, place);
@@ -223,7 +223,7 @@ class PatternCompiler {
 
   #repeat(step: StepByKind['loop' | 'group'], place: Place, sink: DraftState): DraftState {
     if (step.times === undefined) {
-      return this.#round[step.kind]({ place, sink, bypass: sink, take: TRUE, ignore: undefined, optional: mayBeLeftOut(place), firstRound: true });
+      return this.#round[step.kind]({ place, sink, bypass: sink, take: TRUE, ignore: undefined, optional: isOptional(stepAt(place)), firstRound: true });
     }
     if (step.times.max !== undefined) return this.#rounds(step, place, sink, sink);
     const loop = this.#loop[step.kind](place, this.#withoutNegations(place, sink));
@@ -255,10 +255,9 @@ class PatternCompiler {
     const state = this.#waiting(step);
     const next = this.#withoutNegations(place, sink);
     builder.edge(state, 'take', next, take);
-    // Leaving out a group's head leaves out the group: that edge is the group's.
-    if (optional && !isHeadOfGroup(place)) this.#leaveOut(state, place, bypass);
+    if (optional) this.#leaveOut(state, place, bypass);
     if (ignore === undefined) return state;
-    if (!optional) {
+    if (!optional && !isHeadOfOptionalGroup(place)) {
       builder.edge(state, 'ignore', state, ignore);
       return state;
     }

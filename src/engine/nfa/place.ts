@@ -53,11 +53,10 @@ export function gapInside(place: Place): LoopContiguity {
   return step.kind === 'loop' || step.kind === 'group' ? step.loop : 'relaxed';
 }
 
-/** Can a single step be left out? A group's head can be exactly when its group can. */
-export function mayBeLeftOut(place: Place): boolean {
+/** Is it where an optional group begins? Leaving the group out begins there. */
+export function isHeadOfOptionalGroup(place: Place): boolean {
   const { group, firstRound } = place.level;
-  if (group !== undefined && isHeadOfGroup(place)) return firstRound && isOptional(group);
-  return isOptional(stepAt(place));
+  return group !== undefined && isHeadOfGroup(place) && firstRound && isOptional(group);
 }
 
 /** The notFollowedBy steps that still hold when the step waits: right before it, or with optional steps between. */

@@ -49,10 +49,10 @@ function checkNeighbours(steps: readonly Step[], reading: Reading): void {
   }
 }
 
-/** A round without an event could repeat for ever. */
+/** An open-ended group would go through rounds without an event for ever. */
 function checkRound(step: GroupStep, reading: Reading): void {
-  if (step.times === undefined || step.steps.length === 0 || !step.steps.every(canBeEmpty)) return;
-  reading.findings.problem('empty-round', at(step, reading, 'group'), 'a repeated group needs a step that is not optional', { expected: 'at least one' });
+  if (step.times === undefined || step.times.max !== undefined || step.steps.length === 0 || !step.steps.every(canBeEmpty)) return;
+  reading.findings.problem('empty-round', at(step, reading, 'group'), 'a group that repeats without upper bound needs a step that is not optional', { expected: 'at least one' });
 }
 
 function canBeEmpty(step: Step): boolean {
