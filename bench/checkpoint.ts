@@ -29,7 +29,13 @@ if (stream === undefined || rule === undefined) throw new Error('the benchmark h
 
 function newTask(): StreamTask {
   const note = new EvaluationNote(new SharedArrayBuffer(NOTE_BYTES), () => {});
-  return new StreamTask({ definitions: { rule: () => rule!, stream: () => stream! }, note, emit: () => {}, ruleStopped: () => {} });
+  return new StreamTask({
+    definitions: { rule: () => rule!, stream: () => stream! },
+    note,
+    emit: () => {},
+    consumed: () => {},
+    ruleStopped: () => {},
+  });
 }
 
 let offset = 0;

@@ -43,7 +43,7 @@ export const RULES = [
       { begin: 'seen', where: 'amount > 50' },
       { notFollowedBy: 'again', where: 'amount > 20' },
     ],
-    within: '30s',
+    within: '20s',
     suppress: { for: '2m' },
   },
   {

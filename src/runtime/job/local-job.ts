@@ -33,6 +33,7 @@ export interface LocalJobOptions {
 
 const TICK_MS = 200;
 const POLL_MS = 10;
+const RESTART_PAUSE_MS = 500;
 const CLEAN_EVERY = 12;
 /** Outputs not committed yet above which nothing more is fed. */
 const MAX_PENDING = 5_000;
@@ -52,13 +53,13 @@ export class LocalJob implements JobControl {
   #ahead = new Set<string>();
   #stats: EngineStats = { rules: [], streams: [], recovering: true };
   #uncovered = new Set<string>();
-  #recoveryEnds = new Map<string, number>();
   #checkpointing = false;
   #nextCheckpoint = 1;
   #checkpointMark = '';
   #journalSequence = 0;
   #status: { state: JobStatus['state']; reason: string | null; since: number } = { state: 'created', reason: null, since: Date.now() };
   #restarting: Promise<void> | undefined;
+  #diedAgain: Error | undefined;
   #counts = { restarts: 0, deadLetters: 0, ghostAlerts: 0 };
   #checkpoints = { completed: 0, failed: 0, lastId: 0, lastBytes: 0, lastPauseMs: 0, lastDurationMs: 0, lastAt: null as number | null };
 
@@ -74,7 +75,7 @@ export class LocalJob implements JobControl {
 
   /** Recovers and starts; resolves when the engine works and desired rules are active. */
   async start(): Promise<void> {
-    await this.#startEngine();
+    await this.#bringUp(undefined);
     await this.#settleDesired();
     this.#timers = [
       setInterval(() => void this.#tick(), TICK_MS),
@@ -197,14 +198,22 @@ export class LocalJob implements JobControl {
     const positions = (await this.#call({ name: 'start' })) as Record<string, number>;
     await this.#refreshStats();
     this.#startFeeds(positions);
-    this.#expectReplay(point);
+    void this.#verifyReplay(point).catch(() => {});
   }
 
-  /** Replay must give every alert again that the checkpoint does not cover, by the time it reaches today's end of the logs. */
-  #expectReplay(point: RecoveryPoint): void {
+  /** Replay must give every alert again that the checkpoint does not cover; one that it does not is a ghost. */
+  async #verifyReplay(point: RecoveryPoint): Promise<void> {
     this.#uncovered = new Set(point.uncoveredAlerts);
-    this.#recoveryEnds = new Map([...this.#feeds].map(([name, feed]) => [name, feed.reader.endOffset(feed.partition)]));
-    this.#checkReplayed();
+    if (this.#uncovered.size === 0) return;
+    const thread = this.#thread;
+    await this.#recovered();
+    for (const stream of new Set(this.#stats.streams.map((each) => each.stream))) await this.#workedOffToEnd(stream);
+    await this.#committer.flushed();
+    if (thread !== this.#thread || this.#uncovered.size === 0) return;
+    this.#counts.ghostAlerts += this.#uncovered.size;
+    this.#options.onLog('error', `${this.#uncovered.size} alerts of before the crash were not produced again`, {
+      ids: [...this.#uncovered].slice(0, 10),
+    });
   }
 
   /** The catalog's desired state becomes the actual one, through the journal only. */
@@ -225,7 +234,12 @@ export class LocalJob implements JobControl {
   }
 
   async #recovered(): Promise<void> {
-    while ((await this.#refreshStats()).recovering) await delay(POLL_MS);
+    while ((await this.#refreshStats()).recovering) {
+      // A stream whose creation is in the journal begins to be read when its entry has been applied.
+      this.#startFeeds({});
+      await delay(POLL_MS);
+    }
+    this.#startFeeds({});
   }
 
   async #refreshStats(): Promise<EngineStats> {
@@ -238,7 +252,7 @@ export class LocalJob implements JobControl {
       const name = `${stream}/${partition}`;
       if (this.#feeds.has(name)) continue;
       const reader = this.#options.log.reader(stream);
-      const held = (): boolean => this.#ahead.has(name) || this.#committer.pending > MAX_PENDING || this.#restarting !== undefined;
+      const held = (): boolean => this.#ahead.has(name) || this.#committer.pending > MAX_PENDING;
       const feed = new PartitionFeed(
         reader,
         partition,
@@ -272,7 +286,7 @@ export class LocalJob implements JobControl {
         this.#feeds.get(`${message.stream}/${message.partition}`)?.worked(message.through, message.bytes);
         this.#options.log.workedOff(message.stream, message.partition, message.through);
         for (const feed of this.#feeds.values()) feed.wake();
-        return this.#checkReplayed();
+        return;
       }
       case 'reply':
         return this.#thread.reply(message);
@@ -292,6 +306,7 @@ export class LocalJob implements JobControl {
 
   async #decide(payload: JournalPayload): Promise<RuleChangeResult> {
     await this.#restarting;
+    await this.#recovered();
     const result = (await this.#call({ name: 'decide', payload })) as RuleChangeResult;
     await this.#committer.flushed();
     void this.#refreshStats();
@@ -310,20 +325,8 @@ export class LocalJob implements JobControl {
       if (output.type === 'deadLetter') this.#counts.deadLetters++;
       if (output.type === 'alert') this.#uncovered.delete(output.alert.id);
     }
-    this.#checkReplayed();
     if (rows.length > 0) for (const listener of this.#listeners) listener(rows);
     for (const feed of this.#feeds.values()) feed.wake();
-  }
-
-  #checkReplayed(): void {
-    if (this.#recoveryEnds.size === 0 || this.#committer.pending > 1) return;
-    for (const [name, end] of this.#recoveryEnds) if ((this.#feeds.get(name)?.workedOff ?? end) < end) return;
-    this.#recoveryEnds.clear();
-    if (this.#uncovered.size === 0) return;
-    this.#counts.ghostAlerts += this.#uncovered.size;
-    this.#options.onLog('error', `${this.#uncovered.size} alerts of before the crash were not produced again`, {
-      ids: [...this.#uncovered].slice(0, 10),
-    });
   }
 
   async #checkpoint(): Promise<void> {
@@ -361,16 +364,23 @@ export class LocalJob implements JobControl {
 
   async #tick(): Promise<void> {
     if (this.#restarting !== undefined) return;
-    if (this.#stats.recovering) return void this.#refreshStats().catch(() => {});
-    const streams = new Set([...this.#feeds.values()].map((feed) => feed.reader.stream));
-    const quiet = [...streams].map((stream) =>
-      this.#silence.read(
-        stream,
-        [...this.#feeds.values()].filter((feed) => feed.reader.stream === stream),
-      ),
-    );
-    if (this.#status.state === 'running') this.#thread.post({ type: 'quiet', quiet });
-    await this.#refreshStats().catch(() => {});
+    try {
+      if (this.#status.state === 'recovering') {
+        await this.#recovered();
+        this.#setStatus('running', null);
+      }
+      const streams = new Set([...this.#feeds.values()].map((feed) => feed.reader.stream));
+      const quiet = [...streams].map((stream) =>
+        this.#silence.read(
+          stream,
+          [...this.#feeds.values()].filter((feed) => feed.reader.stream === stream),
+        ),
+      );
+      if (this.#status.state === 'running') this.#thread.post({ type: 'quiet', quiet });
+      await this.#refreshStats();
+    } catch {
+      // The thread died meanwhile; bringing it up again is under way.
+    }
   }
 
   #stalled(error: Error | undefined): void {
@@ -385,15 +395,42 @@ export class LocalJob implements JobControl {
     }
   }
 
-  /** The thread ended, or does not answer: restore it from the last checkpoint, without the event that did it the third time. */
+  /** The thread ended, or does not answer: restore it from the last checkpoint. */
   #died(error: Error): void {
-    if (this.#restarting !== undefined || this.#status.state === 'stopping' || this.#status.state === 'stopped') return;
-    this.#restarting = this.#restart(error)
-      .catch((failure: Error) => this.#options.onFatal(failure))
-      .finally(() => (this.#restarting = undefined));
+    if (this.#status.state === 'stopping' || this.#status.state === 'stopped') return;
+    if (this.#restarting === undefined) {
+      this.#bringUp(error).catch((failure: Error) => this.#options.onFatal(failure));
+      return;
+    }
+    // While it is being started: the open calls fail, and bringing up begins again.
+    this.#diedAgain = error;
+    void this.#thread.terminate();
   }
 
-  async #restart(error: Error): Promise<void> {
+  #bringUp(death: Error | undefined): Promise<void> {
+    this.#restarting = this.#startUntilAlive(death).finally(() => (this.#restarting = undefined));
+    return this.#restarting;
+  }
+
+  async #startUntilAlive(death: Error | undefined): Promise<void> {
+    for (let error = death; ; error = this.#diedAgain) {
+      this.#diedAgain = undefined;
+      if (error !== undefined) await this.#clearAway(error);
+      try {
+        await this.#startEngine();
+        if (this.#diedAgain === undefined) return;
+      } catch (failure) {
+        if (this.#diedAgain !== undefined) continue;
+        // At the process's start a database that does not answer is the operator's to mend; later it is waited for.
+        if (death === undefined) throw failure;
+        this.#diedAgain = failure as Error;
+        await delay(RESTART_PAUSE_MS);
+      }
+    }
+  }
+
+  /** What is left of a dead thread goes; the third time the same rule and event did it, the rule is to be stopped there. */
+  async #clearAway(error: Error): Promise<void> {
     const implicated = this.#thread.implicated();
     this.#options.onLog('error', `the engine is restarted: ${error.message}`, { implicated });
     this.#counts.restarts++;
@@ -412,9 +449,6 @@ export class LocalJob implements JobControl {
       await this.#committer.flushed();
     }
     this.#implications.guardAgainstLoops();
-    await this.#startEngine();
-    for (const feed of this.#feeds.values()) queueMicrotask(() => feed.wake());
-    this.#setStatus('running', null);
   }
 
   #setStatus(state: JobStatus['state'], reason: string | null): void {

@@ -25,6 +25,8 @@ export interface TaskOptions {
   readonly definitions: Definitions;
   readonly note: EvaluationNote;
   readonly emit: (output: Output) => void;
+  /** A batch has been worked off and is held no longer. */
+  readonly consumed: (batch: SourceBatch) => void;
   /** The task itself took the rule out of work. */
   readonly ruleStopped: (rule: string, reason: 'limit' | 'watchdog') => void;
 }
@@ -76,7 +78,7 @@ export class StreamTask {
     this.#barriers.push({ positions, apply: () => {} });
   }
 
-  /** Takes a batch and works off all that may be worked off. Returns the partition's next offset. */
+  /** Takes a batch and works off all that may be worked off; the rest is held until its barrier is reached. */
   ingest(batch: SourceBatch): void {
     const name = partitionName(batch.stream, batch.partition);
     if (!this.streams.partitions.has(name)) return;
@@ -171,6 +173,7 @@ export class StreamTask {
       this.#take(name, partition, batch, limit);
       if ((this.#rereading.get(name) ?? partition.clock.nextOffset) < batch.firstOffset + batch.count) return;
       held.shift();
+      this.#options.consumed(batch);
     }
     if (!this.recovering) this.#release(partition);
   }

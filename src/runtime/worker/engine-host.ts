@@ -2,6 +2,7 @@ import { readRule, readStream } from '../../engine/rule/index.js';
 import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
 import { keyOf, keyOfAll, NO_KEY } from '../../engine/state/key.js';
 import type { Output } from '../ports/outputs.js';
+import type { SourceBatch } from '../ports/stores.js';
 import type { OpenMatchView, RuleStats } from '../ports/job-control.js';
 import { restoreMeta, segmentReader, takeSnapshot } from '../task/checkpointing.js';
 import { EvaluationNote } from '../task/evaluation-note.js';
@@ -20,6 +21,7 @@ export class EngineHost {
   readonly #maxAhead: number;
   readonly #post: (message: FromEngine) => void;
   #outputs: Output[] = [];
+  #consumed: SourceBatch[] = [];
   #segments: SnapshotReader | undefined;
 
   constructor(data: WorkerData, post: (message: FromEngine) => void) {
@@ -32,6 +34,7 @@ export class EngineHost {
         stream: (name, version) => this.#streamDefinition(name, version),
       },
       note: this.#note,
+      consumed: (batch) => this.#consumed.push(batch),
       emit: (output) => this.#outputs.push(output),
       ruleStopped: (rule, reason) => post({ type: 'ruleStopped', rule, reason }),
     });
@@ -58,20 +61,9 @@ export class EngineHost {
         return (this.#segments as SnapshotReader).apply(message.data);
       case 'replay':
         return message.entries.forEach((entry) => this.#task.replay(entry));
-      case 'batch': {
-        const { stream, partition, firstOffset, count, data } = message.batch;
+      case 'batch':
         this.#task.ingest(message.batch);
-        this.#flush();
-        this.#post({
-          type: 'progress',
-          stream,
-          partition,
-          bytes: data.length,
-          through: firstOffset + count,
-          ahead: this.#task.ahead(this.#maxAhead),
-        });
-        return;
-      }
+        return this.#flush();
       case 'quiet':
         this.#task.advanceQuietly(message.quiet);
         return this.#flush();
@@ -135,11 +127,16 @@ export class EngineHost {
     return null;
   }
 
+  /** Outputs first: progress says that they are on their way. */
   #flush(): void {
-    if (this.#outputs.length === 0) return;
-    const outputs = this.#outputs;
+    if (this.#outputs.length > 0) this.#post({ type: 'outputs', outputs: this.#outputs });
     this.#outputs = [];
-    this.#post({ type: 'outputs', outputs });
+    if (this.#consumed.length === 0) return;
+    const ahead = this.#task.ahead(this.#maxAhead);
+    for (const { stream, partition, firstOffset, count, data } of this.#consumed) {
+      this.#post({ type: 'progress', stream, partition, bytes: data.length, through: firstOffset + count, ahead });
+    }
+    this.#consumed = [];
   }
 
   #stats(): EngineStats {
