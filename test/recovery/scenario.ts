@@ -41,7 +41,7 @@ export const RULES = [
     key: 'card',
     pattern: [
       { begin: 'seen', where: 'amount > 50' },
-      { notFollowedBy: 'again', where: 'amount > 20' },
+      { notFollowedBy: 'again', where: 'amount > 97' },
     ],
     within: '20s',
     suppress: { for: '2m' },

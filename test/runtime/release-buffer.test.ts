@@ -11,7 +11,9 @@ const raw = Buffer.from('{}');
 /** A buffer over partitions named "stream/partition", with an operator that writes down what it sees. */
 function setUp(streams: string[], partitions: string[], outOfOrderness = 0) {
   const buffer = new ReleaseBuffer(streams);
-  const clocks = new Map(partitions.map((name) => [name, new PartitionClock(name.split('/')[0], Number(name.split('/')[1]), outOfOrderness)]));
+  const clocks = new Map(
+    partitions.map((name) => [name, new PartitionClock(name.split('/')[0], Number(name.split('/')[1]), outOfOrderness)]),
+  );
   for (const clock of clocks.values()) buffer.addClock(clock);
   const operator = new RecordingOperator('r');
   buffer.operators.push(operator);
@@ -79,33 +81,38 @@ describe('release in event-time order', () => {
   it('does not depend on where batches end or how partitions interleave', () => {
     const event = fc.record({ partition: fc.constantFrom('a/0', 'a/1', 'b/0'), time: fc.integer({ min: 0, max: 60 }) });
     fc.assert(
-      fc.property(fc.array(event, { maxLength: 40 }), fc.array(fc.nat(5), { maxLength: 10 }), fc.infiniteStream(fc.nat(2)), (events, cuts, picks) => {
-        const run = (order: typeof events, batches: readonly number[]): string[] => {
-          const { buffer, clocks, operator, add } = setUp(['a', 'b'], ['a/0', 'a/1', 'b/0'], 60);
-          operator.deadlines.push(10, 20, 30, 40, 50);
-          let left = batches[0] ?? 0;
-          let batch = 0;
-          for (const { partition, time } of order) {
-            add(partition, time);
-            if (left-- > 0) continue;
+      fc.property(
+        fc.array(event, { maxLength: 40 }),
+        fc.array(fc.nat(5), { maxLength: 10 }),
+        fc.infiniteStream(fc.nat(2)),
+        (events, cuts, picks) => {
+          const run = (order: typeof events, batches: readonly number[]): string[] => {
+            const { buffer, clocks, operator, add } = setUp(['a', 'b'], ['a/0', 'a/1', 'b/0'], 60);
+            operator.deadlines.push(10, 20, 30, 40, 50);
+            let left = batches[0] ?? 0;
+            let batch = 0;
+            for (const { partition, time } of order) {
+              add(partition, time);
+              if (left-- > 0) continue;
+              buffer.release();
+              left = batches[++batch % Math.max(1, batches.length)] ?? 0;
+            }
+            for (const clock of clocks.values()) clock.floor = 1_000;
             buffer.release();
-            left = batches[++batch % Math.max(1, batches.length)] ?? 0;
-          }
-          for (const clock of clocks.values()) clock.floor = 1_000;
-          buffer.release();
-          return operator.seen;
-        };
-        expect(run(interleaved(events, picks), cuts)).toEqual(run(events, []));
-      }),
+            return operator.seen;
+          };
+          expect(run(interleaved(events, picks), cuts)).toEqual(run(events, []));
+        },
+      ),
       { numRuns: 200 },
     );
   });
 });
 
 /** The same partitions' events in the same order each, mixed differently. */
-function interleaved(events: readonly { partition: string; time: number }[], picks: Iterator<number>): { partition: string; time: number }[] {
+function interleaved<E extends { partition: string }>(events: readonly E[], picks: Iterator<number>): E[] {
   const queues = ['a/0', 'a/1', 'b/0'].map((name) => events.filter(({ partition }) => partition === name));
-  const mixed: { partition: string; time: number }[] = [];
+  const mixed: E[] = [];
   while (mixed.length < events.length) {
     const next = queues[picks.next().value as number].shift() ?? queues.find((queue) => queue.length > 0)?.shift();
     if (next !== undefined) mixed.push(next);

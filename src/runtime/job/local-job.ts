@@ -150,6 +150,7 @@ export class LocalJob implements JobControl {
     await this.#workedOffToEnd(stream);
     const watermark = (await this.#call({ name: 'assertWatermark', stream, time })) as number;
     await this.#committer.flushed();
+    await this.#refreshStats();
     return watermark;
   }
 
