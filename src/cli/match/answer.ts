@@ -28,7 +28,10 @@ export function answer(line: string, number: number, kind: string | undefined): 
 
 function runnerOf(document: JsonObject, given: string | undefined): (document: JsonObject) => object {
   const kind = given ?? kindOf(document.rule);
-  return RUNNERS[kind] ?? reject('unsupported-kind', `cases of kind \`${kind}\` are not supported; supported: ${Object.keys(RUNNERS).join(', ')}`);
+  return (
+    RUNNERS[kind] ??
+    reject('unsupported-kind', `cases of kind \`${kind}\` are not supported; supported: ${Object.keys(RUNNERS).join(', ')}`)
+  );
 }
 
 function kindOf(rule: unknown): string {

@@ -11,7 +11,7 @@ import { Fields, Findings } from '../../engine/problem/fields.js';
 import { reject } from './case-error.js';
 
 /** The command has no service limits; these only keep one case from taking all memory. */
-const LIMITS = { maxSteps: 100_000, maxNesting: 100, maxTimes: 100_000, maxUnrolled: 1_000_000 };
+const LIMITS = { maxSteps: 100_000, maxNesting: 100, maxTimes: 100_000, maxUnrolled: 1_000_000, maxWays: 10_000_000 };
 const EXPRESSION_LIMITS = { maxLength: 1 << 20, maxNesting: 200, maxNodes: 100_000 };
 
 /** Where something came out: while event `at` was processed, or when time moved to event `before`. */
@@ -75,7 +75,8 @@ function readEvents(value: unknown, layout: FieldLayout): Event[] {
   return value.map((item: unknown, index) => {
     const time = typeof item === 'object' && item !== null ? (item as JsonObject).ts : undefined;
     if (!Number.isSafeInteger(time)) reject('missing-time', `event ${index} has no time: \`ts\` must be epoch milliseconds`);
-    if ((time as number) < latest) reject('invalid-time', `event ${index} comes before the one in front of it: events must be in time order`);
+    if ((time as number) < latest)
+      reject('invalid-time', `event ${index} comes before the one in front of it: events must be in time order`);
     latest = time as number;
     const raw = Buffer.from(toJsonText(item));
     return new Event(layout, 'case', 0, index, latest, raw, layout.decode(raw));

@@ -50,7 +50,9 @@ export class NfaBuilder {
     const numbers = new Map(kept.map((state, number) => [state, number]));
     const finishing = finishingStates(kept);
     const states = kept.map((state): NfaState => {
-      const edges = state.edges.map((edge): NfaEdge => Object.freeze({ action: edge.action, target: numbers.get(edge.target) as number, guard: edge.guard }));
+      const edges = state.edges.map(
+        (edge): NfaEdge => Object.freeze({ action: edge.action, target: numbers.get(edge.target) as number, guard: edge.guard }),
+      );
       const { kind, name, step, within } = state;
       return Object.freeze({ kind, name, step, within, edges: Object.freeze(edges), mayFinish: finishing.has(state) });
     });

@@ -27,7 +27,14 @@ export function compilePattern(pattern: Pattern, table: ExpressionTableBuilder):
   const guards = addConditions(scopes, table);
   const { states, start } = new PatternCompiler(pattern, guards).compile();
   const stepNames = Object.freeze(scopes.bindings.map((step) => step.name));
-  const nfa: Nfa = Object.freeze({ states, start, conditions: guards.conditions, stepNames, within: pattern.within, skip: compileSkip(pattern, stepNames) });
+  const nfa: Nfa = Object.freeze({
+    states,
+    start,
+    conditions: guards.conditions,
+    stepNames,
+    within: pattern.within,
+    skip: compileSkip(pattern, stepNames),
+  });
   return { nfa, steps: scopes.bindings };
 }
 
@@ -223,7 +230,15 @@ class PatternCompiler {
 
   #repeat(step: StepByKind['loop' | 'group'], place: Place, sink: DraftState): DraftState {
     if (step.times === undefined) {
-      return this.#round[step.kind]({ place, sink, bypass: sink, take: TRUE, ignore: undefined, optional: isOptional(stepAt(place)), firstRound: true });
+      return this.#round[step.kind]({
+        place,
+        sink,
+        bypass: sink,
+        take: TRUE,
+        ignore: undefined,
+        optional: isOptional(stepAt(place)),
+        firstRound: true,
+      });
     }
     if (step.times.max !== undefined) return this.#rounds(step, place, sink, sink);
     const loop = this.#loop[step.kind](place, this.#withoutNegations(place, sink));
@@ -245,7 +260,15 @@ class PatternCompiler {
       begin = this.#round[step.kind]({ place, sink: begin, bypass, take, ignore, optional: round > min, firstRound: false });
       this.#addStopInLoop(begin, place);
     }
-    return this.#round[step.kind]({ place, sink: begin, bypass, take, ignore: this.#ignore(place, gapBefore(place)), optional: isOptional(step), firstRound: true });
+    return this.#round[step.kind]({
+      place,
+      sink: begin,
+      bypass,
+      take,
+      ignore: this.#ignore(place, gapBefore(place)),
+      optional: isOptional(step),
+      firstRound: true,
+    });
   }
 
   /** A state that takes one event; if it may be left out, with a second one behind an ignored event. */

@@ -13,7 +13,8 @@ export function drawNfa(nfa: Nfa): string {
     if (state.kind === 'stop') return;
     for (const edge of state.edges) lines.push(drawEdge(nfa, number, edge));
   });
-  if (nfa.within !== undefined) lines.push(`  note right of s${nfa.start}`, `    within ${formatDuration(nfa.within)}, first event to last`, '  end note');
+  if (nfa.within !== undefined)
+    lines.push(`  note right of s${nfa.start}`, `    within ${formatDuration(nfa.within)}, first event to last`, '  end note');
   return `${lines.join('\n')}\n`;
 }
 

@@ -35,7 +35,12 @@ export function stepAfter({ level, index }: Place): Step | undefined {
 }
 
 const CONTIGUITY: Readonly<Record<Step['link'], LoopContiguity>> = {
-  begin: 'strict', next: 'strict', followedBy: 'relaxed', followedByAny: 'any', notNext: 'strict', notFollowedBy: 'relaxed',
+  begin: 'strict',
+  next: 'strict',
+  followedBy: 'relaxed',
+  followedByAny: 'any',
+  notNext: 'strict',
+  notFollowedBy: 'relaxed',
 };
 
 /** What may lie before the step's first event. */

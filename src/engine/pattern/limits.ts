@@ -7,6 +7,8 @@ export interface PatternLimits {
   readonly maxTimes: number;
   /** Steps with every repetition written out: what the automaton grows with. */
   readonly maxUnrolled: number;
+  /** Positions at which one event may be tried for one partial match. */
+  readonly maxWays: number;
 }
 
-export const DEFAULT_PATTERN_LIMITS: PatternLimits = { maxSteps: 64, maxNesting: 8, maxTimes: 1000, maxUnrolled: 10_000 };
+export const DEFAULT_PATTERN_LIMITS: PatternLimits = { maxSteps: 64, maxNesting: 8, maxTimes: 1000, maxUnrolled: 10_000, maxWays: 10_000 };

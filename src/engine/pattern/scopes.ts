@@ -28,7 +28,13 @@ function bind(steps: readonly Step[], repeated: boolean, bindings: StepBinding[]
 }
 
 /** Returns the number of the next taking step. `roundEnd`: where the outermost repeated group ends. */
-function place(steps: readonly Step[], start: number, roundEnd: number | undefined, bindings: readonly StepBinding[], of: Map<Step, ExpressionScope>): number {
+function place(
+  steps: readonly Step[],
+  start: number,
+  roundEnd: number | undefined,
+  bindings: readonly StepBinding[],
+  of: Map<Step, ExpressionScope>,
+): number {
   let at = start;
   for (const step of steps) {
     if (step.kind === 'group') {

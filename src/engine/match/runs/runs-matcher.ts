@@ -22,7 +22,11 @@ export interface RunsOptions {
 }
 
 /** A matcher for all keys of a rule. */
-export function createRunsMatcher(nfa: Nfa, table: Pick<ExpressionTable, 'functions'>, { limits = {} }: RunsOptions = {}): Matcher<RunsState> {
+export function createRunsMatcher(
+  nfa: Nfa,
+  table: Pick<ExpressionTable, 'functions'>,
+  { limits = {} }: RunsOptions = {},
+): Matcher<RunsState> {
   return new RunsMatcher(nfa, table, limits);
 }
 
@@ -72,7 +76,7 @@ class RunsMatcher implements Matcher<RunsState> {
     if (after !== undefined) state.runs = after;
     if (successors.taken) this.#keep(state, event);
     if (completed.length > 0 || (this.#skips && state.completed.length > 0 && after !== undefined)) this.#release(state, completed, out);
-    if (after !== undefined) recount(state);
+    if (after !== undefined || successors.taken) recount(state);
     if (successors.taken) enforceKept(state, this.#limits, out);
     this.#closeAllowance(out);
   }
@@ -95,7 +99,8 @@ class RunsMatcher implements Matcher<RunsState> {
   }
 
   nextDeadline(state: RunsState): number {
-    if (this.#hasStepBounds) return state.runs.reduce((least, run) => (isRun(run) ? Math.min(least, this.#deadlineOf(run)) : least), Infinity);
+    if (this.#hasStepBounds)
+      return state.runs.reduce((least, run) => (isRun(run) ? Math.min(least, this.#deadlineOf(run)) : least), Infinity);
     const [earliest] = state.runs;
     return this.#nfa.within === undefined || earliest === undefined || !isRun(earliest) ? Infinity : earliest.startTime + this.#nfa.within;
   }

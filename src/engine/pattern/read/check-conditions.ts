@@ -11,7 +11,10 @@ export function checkConditions(steps: readonly Step[], reading: Reading): void 
   for (const [step, scope] of scopes.of) {
     const where = step.kind === 'group' ? undefined : step.where;
     const until = step.kind === 'loop' || step.kind === 'group' ? step.until : undefined;
-    for (const [key, source] of [['where', where], ['until', until]] as const) {
+    for (const [key, source] of [
+      ['where', where],
+      ['until', until],
+    ] as const) {
       if (source === undefined) continue;
       const pointer = pointerTo(reading.pointers.get(step) ?? '', key);
       for (const { position, ...problem } of checkExpression(source, { ...scope, fields: options.fields }, options.expressionLimits)) {

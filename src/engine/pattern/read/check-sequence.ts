@@ -23,7 +23,10 @@ function at(step: Step, reading: Reading, key?: string): string {
 function checkNames(steps: readonly Step[], seen: Set<string>, reading: Reading): void {
   for (const step of steps) {
     if (step.name !== '' && seen.has(step.name)) {
-      reading.findings.problem('duplicate-step', at(step, reading, step.link), 'another step has this name', { found: shown(step.name), expected: 'a name of its own' });
+      reading.findings.problem('duplicate-step', at(step, reading, step.link), 'another step has this name', {
+        found: shown(step.name),
+        expected: 'a name of its own',
+      });
     }
     seen.add(step.name);
     if (step.kind === 'group') checkNames(step.steps, seen, reading);
@@ -40,7 +43,12 @@ function checkNeighbours(steps: readonly Step[], reading: Reading): void {
     // `times` from 0 is optional too, but accepted here, as in Flink.
     const writtenOptional = isOptional(step) && !(step.kind !== 'single' && step.kind !== 'negation' && step.times?.min === 0);
     if (writtenOptional && previous?.kind === 'loop' && previous.greedy) {
-      reading.findings.problem('optional-after-greedy', at(step, reading, 'optional'), `an optional step cannot follow the greedy \`${previous.name}\``, { found: 'true' });
+      reading.findings.problem(
+        'optional-after-greedy',
+        at(step, reading, 'optional'),
+        `an optional step cannot follow the greedy \`${previous.name}\``,
+        { found: 'true' },
+      );
     }
     if (step.kind === 'group') {
       checkNeighbours(step.steps, reading);
@@ -52,7 +60,12 @@ function checkNeighbours(steps: readonly Step[], reading: Reading): void {
 /** An open-ended group would go through rounds without an event for ever. */
 function checkRound(step: GroupStep, reading: Reading): void {
   if (step.times === undefined || step.times.max !== undefined || step.steps.length === 0 || !step.steps.every(canBeEmpty)) return;
-  reading.findings.problem('empty-round', at(step, reading, 'group'), 'a group that repeats without upper bound needs a step that is not optional', { expected: 'at least one' });
+  reading.findings.problem(
+    'empty-round',
+    at(step, reading, 'group'),
+    'a group that repeats without upper bound needs a step that is not optional',
+    { expected: 'at least one' },
+  );
 }
 
 function canBeEmpty(step: Step): boolean {
@@ -62,10 +75,15 @@ function canBeEmpty(step: Step): boolean {
 function checkEnd(steps: readonly Step[], within: number | undefined, reading: Reading): void {
   const last = steps.at(-1);
   if (last?.kind !== 'negation' || last.link !== 'notFollowedBy' || within !== undefined || last.within !== undefined) return;
-  reading.findings.problem('open-absence', at(last, reading, last.link), 'notFollowedBy as last step needs a `within`, on it or on the rule: else nobody knows when to report', {
-    found: shown(last.name),
-    expected: '`within`',
-  });
+  reading.findings.problem(
+    'open-absence',
+    at(last, reading, last.link),
+    'notFollowedBy as last step needs a `within`, on it or on the rule: else nobody knows when to report',
+    {
+      found: shown(last.name),
+      expected: '`within`',
+    },
+  );
 }
 
 /** The negation would watch before the match has begun. */
@@ -86,7 +104,10 @@ function checkSize(steps: readonly Step[], reading: Reading): void {
   const size = unrolled(steps);
   const { maxUnrolled } = reading.limits;
   if (size <= maxUnrolled) return;
-  reading.findings.problem('pattern-too-large', '/pattern', 'with all repetitions written out the pattern is too long', { found: `${size} steps`, expected: `at most ${maxUnrolled}` });
+  reading.findings.problem('pattern-too-large', '/pattern', 'with all repetitions written out the pattern is too long', {
+    found: `${size} steps`,
+    expected: `at most ${maxUnrolled}`,
+  });
 }
 
 function unrolled(steps: readonly Step[]): number {
@@ -111,6 +132,11 @@ function checkBounds(steps: readonly Step[], within: number, repeated: boolean, 
     if (bound === undefined || bound <= within || middle || one) continue;
     const pointer = at(step, reading, loop ? 'times' : 'within');
     const expected = `at most the rule's within, ${within}ms`;
-    reading.findings.problem('bound-too-long', loop ? pointerTo(pointer, 'within') : pointer, "a step's bound cannot be longer than the rule's `within`", { found: `${bound}ms`, expected });
+    reading.findings.problem(
+      'bound-too-long',
+      loop ? pointerTo(pointer, 'within') : pointer,
+      "a step's bound cannot be longer than the rule's `within`",
+      { found: `${bound}ms`, expected },
+    );
   }
 }

@@ -3,18 +3,18 @@
  * that is wrong with them. One pass over the document, one over the steps for each check.
  */
 import { Findings } from '../../problem/fields.js';
-import type { Problem } from '../../problem/problem.js';
+import { type Problem, shown } from '../../problem/problem.js';
 import { parseDuration } from '../../time/duration.js';
 import { DEFAULT_PATTERN_LIMITS } from '../limits.js';
 import type { Pattern } from '../pattern.js';
 import { checkConditions } from './check-conditions.js';
 import { checkSequence } from './check-sequence.js';
+import { checkWays } from './check-ways.js';
 import { readSkip } from './read-skip.js';
 import { readSteps } from './read-step.js';
 import type { Reading, ReadPatternOptions } from './reading.js';
 import { warnBounds } from './warn-bounds.js';
 import { warnGrowth } from './warn-growth.js';
-import { shown } from '../../problem/problem.js';
 
 export interface PatternDocument {
   readonly pattern?: unknown;
@@ -38,6 +38,7 @@ export function readPattern(document: PatternDocument, options: ReadPatternOptio
   const steps = readSteps(document.pattern, '/pattern', 0, reading);
   const skip = readSkip(document.skip, steps, reading);
   checkSequence(steps, within, reading);
+  if (findings.problems.length === 0) checkWays(steps, reading);
   checkConditions(steps, reading);
   warnBounds(steps, reading);
   warnGrowth(steps, within, reading);
@@ -52,7 +53,10 @@ function readWithin(value: unknown, findings: Findings): number | undefined {
   if (typeof value !== 'string') return findings.wrongType('/within', value, expected);
   const ms = parseDuration(value);
   if (ms !== undefined && ms > 0) return ms;
-  return findings.problem('invalid-duration', '/within', ms === 0 ? '`within` must be longer than 0ms' : '`within` is not a duration', { found: shown(value), expected });
+  return findings.problem('invalid-duration', '/within', ms === 0 ? '`within` must be longer than 0ms' : '`within` is not a duration', {
+    found: shown(value),
+    expected,
+  });
 }
 
 function deepFreeze<T extends object>(value: T): T {

@@ -17,7 +17,10 @@ export function readSkip(value: unknown, steps: readonly Step[], reading: Readin
   const strategy = fields.oneOf('strategy', [...PLAIN_STRATEGIES, ...STEP_STRATEGIES]);
   if (strategy === undefined) return NO_SKIP;
   if (strategy !== 'toFirst' && strategy !== 'toLast') {
-    if (fields.has('step')) reading.findings.problem('not-applicable', fields.at('step'), `\`step\` does not go with ${strategy}`, { found: shown(fields.get('step')) });
+    if (fields.has('step'))
+      reading.findings.problem('not-applicable', fields.at('step'), `\`step\` does not go with ${strategy}`, {
+        found: shown(fields.get('step')),
+      });
     return { strategy };
   }
   const step = fields.requiredText('step', 'the name of a step');
@@ -32,5 +35,9 @@ function checkStep(name: string, fields: Fields, steps: readonly Step[], { findi
   if (names.includes(name)) return;
   const suggestion = nearest(name, names);
   const expected = `a step outside groups: ${names.join(', ')}`;
-  findings.problem('unknown-step', fields.has('step') ? fields.at('step') : POINTER, `there is no such step to skip to`, { found: shown(name), expected, suggestion });
+  findings.problem('unknown-step', fields.has('step') ? fields.at('step') : POINTER, `there is no such step to skip to`, {
+    found: shown(name),
+    expected,
+    suggestion,
+  });
 }

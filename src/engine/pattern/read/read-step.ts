@@ -28,16 +28,21 @@ const READERS: { readonly [K in StepKind]: (source: Source<K>) => StepByKind[K] 
 export function readSteps(value: unknown, pointer: string, nesting: number, reading: Reading): Step[] {
   const { findings, limits } = reading;
   if (!Array.isArray(value)) return findings.wrongType(pointer, value, 'a list of steps') ?? [];
-  if (value.length === 0) findings.problem('empty-value', pointer, 'a pattern needs at least one step', { found: '[]', expected: 'a list of steps' });
+  if (value.length === 0)
+    findings.problem('empty-value', pointer, 'a pattern needs at least one step', { found: '[]', expected: 'a list of steps' });
   if (nesting > limits.maxNesting) {
-    findings.problem('pattern-too-large', pointer, `groups are nested more than ${limits.maxNesting} deep`, { expected: `at most ${limits.maxNesting}` });
+    findings.problem('pattern-too-large', pointer, `groups are nested more than ${limits.maxNesting} deep`, {
+      expected: `at most ${limits.maxNesting}`,
+    });
     return [];
   }
   const steps: Step[] = [];
   for (const [index, item] of value.entries()) {
     if (++reading.count > limits.maxSteps) {
       if (reading.count === limits.maxSteps + 1) {
-        findings.problem('pattern-too-large', pointerTo(pointer, index), `a pattern has at most ${limits.maxSteps} steps`, { expected: `at most ${limits.maxSteps}` });
+        findings.problem('pattern-too-large', pointerTo(pointer, index), `a pattern has at most ${limits.maxSteps} steps`, {
+          expected: `at most ${limits.maxSteps}`,
+        });
       }
       break;
     }
@@ -67,7 +72,10 @@ function readLink(fields: Fields, first: boolean): Link | NegativeLink | undefin
     return findings.problem('missing-link', fields.pointer, `a step needs one link whose value is its name: ${expected}`, { expected });
   }
   if (links.length > 1) {
-    return findings.problem('several-links', fields.at(links[1]), 'a step has one link', { found: links.join(', '), expected: 'one of them' });
+    return findings.problem('several-links', fields.at(links[1]), 'a step has one link', {
+      found: links.join(', '),
+      expected: 'one of them',
+    });
   }
   const [link] = links;
   if (first !== (link === 'begin')) {
@@ -80,7 +88,9 @@ function readLink(fields: Fields, first: boolean): Link | NegativeLink | undefin
 function readName(fields: Fields, link: string): string {
   const name = fields.text(link, "the step's name") ?? '';
   if (name === 'event') {
-    fields.findings.problem('reserved-name', fields.at(link), 'no step may be named `event`: it is the current event in conditions', { found: shown(name) });
+    fields.findings.problem('reserved-name', fields.at(link), 'no step may be named `event`: it is the current event in conditions', {
+      found: shown(name),
+    });
   }
   return name;
 }
@@ -89,14 +99,30 @@ function readSingle({ fields, name, link, reading }: Source<'single'>): StepByKi
   refuse(fields, 'greedy', 'greedy needs `times`');
   if (fields.get('loop') !== 'relaxed') refuse(fields, 'loop', '`loop` needs `times`');
   refuse(fields, 'until', '`until` needs `times: {min: n}` without max', 'until-without-open-loop');
-  return { kind: 'single', name, link, ...readCondition(fields, reading), optional: fields.boolean('optional') ?? false, within: readWithin(fields) };
+  return {
+    kind: 'single',
+    name,
+    link,
+    ...readCondition(fields, reading),
+    optional: fields.boolean('optional') ?? false,
+    within: readWithin(fields),
+  };
 }
 
 function readLoop({ fields, name, link, reading }: Source<'loop'>): StepByKind['loop'] {
   const repetition = readRepetition(fields, reading);
   const greedy = fields.boolean('greedy') ?? false;
   if (greedy && repetition.loop === 'any') refuse(fields, 'greedy', 'greedy does not go with `loop: any`');
-  return { kind: 'loop', name, link, ...readCondition(fields, reading), ...repetition, times: repetition.times ?? { min: 1, max: 1 }, greedy, within: readWithin(fields) };
+  return {
+    kind: 'loop',
+    name,
+    link,
+    ...readCondition(fields, reading),
+    ...repetition,
+    times: repetition.times ?? { min: 1, max: 1 },
+    greedy,
+    within: readWithin(fields),
+  };
 }
 
 function readNegation({ fields, name, link, reading }: Source<'negation'>): StepByKind['negation'] {
@@ -119,7 +145,10 @@ function readRepetition(fields: Fields, reading: Reading) {
   if (!fields.has('times') && loop !== 'relaxed') refuse(fields, 'loop', '`loop` needs `times`');
   const optional = fields.boolean('optional') ?? false;
   if (optional && times?.min === 0) {
-    fields.findings.problem('invalid-times', fields.at('optional'), '`min: 0` makes the step optional already', { found: 'true', expected: 'one of the two' });
+    fields.findings.problem('invalid-times', fields.at('optional'), '`min: 0` makes the step optional already', {
+      found: 'true',
+      expected: 'one of the two',
+    });
   }
   const until = fields.text('until', 'a condition');
   if (fields.has('until') && (!fields.has('times') || times?.max !== undefined)) {
@@ -133,7 +162,11 @@ function readCondition(fields: Fields, reading: Reading): { where?: string; from
   const { streams } = reading.options;
   if (from !== undefined && streams !== undefined && !streams.includes(from)) {
     const suggestion = nearest(from, streams);
-    reading.findings.problem('unknown-stream', fields.at('from'), 'the rule does not read this stream', { found: shown(from), expected: `one of ${streams.join(', ')}`, suggestion });
+    reading.findings.problem('unknown-stream', fields.at('from'), 'the rule does not read this stream', {
+      found: shown(from),
+      expected: `one of ${streams.join(', ')}`,
+      suggestion,
+    });
   }
   return { where: fields.text('where', 'a condition'), from };
 }

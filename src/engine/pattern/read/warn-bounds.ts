@@ -40,9 +40,15 @@ function walk(steps: readonly Step[], around: Pick<Place, 'group' | 'atStart' | 
     const place: Place = { ...around, steps, index, atStart: around.atStart && index === 0 };
     const pointer = reading.pointers.get(step) ?? '';
     for (const warning of (WARNINGS[step.kind] as (step: Step, place: Place) => Warning[])(step, place)) {
-      if (warning !== undefined) reading.findings.warnings.push({ code: 'bound-without-effect', message: warning[1], pointer: warning[0].split('/').reduce(pointerTo, pointer) });
+      if (warning !== undefined)
+        reading.findings.warnings.push({
+          code: 'bound-without-effect',
+          message: warning[1],
+          pointer: warning[0].split('/').reduce(pointerTo, pointer),
+        });
     }
-    if (step.kind === 'group') walk(step.steps, { group: step, atStart: place.atStart, repeated: place.repeated || step.times !== undefined }, reading);
+    if (step.kind === 'group')
+      walk(step.steps, { group: step, atStart: place.atStart, repeated: place.repeated || step.times !== undefined }, reading);
   }
 }
 
@@ -54,25 +60,43 @@ function ofSingle(step: SingleStep, { steps, index, group, atStart, repeated }: 
   }
   const before = steps[index - 1];
   if (before === undefined || (before.kind !== 'loop' && !isOptional(before))) return [];
-  return [['within', `\`within\` of \`${step.name}\` is not tested while the partial match waits at \`${before.name}\` before it: an event taken straight from there may come later${USE_RULE}`]];
+  return [
+    [
+      'within',
+      `\`within\` of \`${step.name}\` is not tested while the partial match waits at \`${before.name}\` before it: an event taken straight from there may come later${USE_RULE}`,
+    ],
+  ];
 }
 
 function ofLoop(step: LoopStep, { atStart }: Place): Warning[] {
   const { min, max, within } = step.times;
-  const own: Warning = step.within === undefined ? undefined : ['within', '`within` has no effect on a step with `times`: write `times: {…, within}`'];
+  const own: Warning =
+    step.within === undefined ? undefined : ['within', '`within` has no effect on a step with `times`: write `times: {…, within}`'];
   if (within === undefined) return [own];
   const gaps = max === undefined ? `only the waits for events 1 to ${min} are bounded` : `the wait for event ${max} is not bounded`;
   const start = atStart ? '; the first event of the pattern is awaited without bound' : '';
-  return [own, ['times/within', `\`times.within\` has gaps: ${gaps}, and waits for events that may be left out lose it once an event was ignored${start}${USE_RULE}`]];
+  return [
+    own,
+    [
+      'times/within',
+      `\`times.within\` has gaps: ${gaps}, and waits for events that may be left out lose it once an event was ignored${start}${USE_RULE}`,
+    ],
+  ];
 }
 
 function ofNegation(step: NegationStep, { steps, index }: Place): Warning[] {
   if (step.within === undefined || step.link === 'notNext' || index === steps.length - 1) return [];
-  return [['within', `\`within\` has no effect on notFollowedBy before another step: the prohibition holds until that step comes; bound that step instead`]];
+  return [
+    [
+      'within',
+      `\`within\` has no effect on notFollowedBy before another step: the prohibition holds until that step comes; bound that step instead`,
+    ],
+  ];
 }
 
 function ofGroup(step: GroupStep): Warning[] {
   const own: Warning = step.within === undefined ? undefined : ['within', '`within` has no effect on a group: bound its steps'];
-  const times: Warning = step.times?.within === undefined ? undefined : ['times/within', '`times.within` has no effect on a group: bound its first step'];
+  const times: Warning =
+    step.times?.within === undefined ? undefined : ['times/within', '`times.within` has no effect on a group: bound its first step'];
   return [own, times];
 }

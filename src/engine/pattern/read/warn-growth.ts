@@ -4,8 +4,16 @@ import type { Reading } from './reading.js';
 /** Without `within` nothing ends a partial match that waits over a relaxed gap. */
 export function warnGrowth(steps: readonly Step[], within: number | undefined, reading: Reading): void {
   if (within !== undefined) return;
-  const loop = find(steps, (step) => isOpenLoop(step) && step.kind !== 'negation' && step.kind !== 'single' && step.loop !== 'strict' && step.until === undefined);
-  const waiting = loop ?? find(steps, (step) => (step.link === 'followedBy' || step.link === 'followedByAny') && !(step.kind === 'single' && step.within !== undefined));
+  const loop = find(
+    steps,
+    (step) => isOpenLoop(step) && step.kind !== 'negation' && step.kind !== 'single' && step.loop !== 'strict' && step.until === undefined,
+  );
+  const waiting =
+    loop ??
+    find(
+      steps,
+      (step) => (step.link === 'followedBy' || step.link === 'followedByAny') && !(step.kind === 'single' && step.within !== undefined),
+    );
   if (waiting === undefined) return;
   const law = loop === undefined ? 'one partial match for each start that waits there' : `with each event of \`${loop.name}\``;
   reading.findings.warnings.push({
