@@ -64,7 +64,8 @@ function readItem(bytes: Buffer, rule: RuleDefinition, streams: ReadonlyMap<stri
     name = value.$stream;
     const inner = memberBytes(raw, 'event');
     raw = inner ?? raw;
-    value = inner === undefined ? new JsonError('event-not-object', 'an item with `$stream` needs `event`, an object', 0) : parseObject(inner);
+    value =
+      inner === undefined ? new JsonError('event-not-object', 'an item with `$stream` needs `event`, an object', 0) : parseObject(inner);
     if (value instanceof JsonError) return { code: value.code, message: value.message };
   }
   const stream = streams.get(name) ?? plainStream(name);

@@ -34,7 +34,11 @@ export async function loadRule(ruleFile: string, streamFile: string | undefined,
     for (const stream of read.streams) streams.set(stream.name, stream);
   }
   const known = streamBytes === undefined || broken ? undefined : [...streams.keys()];
-  const { rule, problems, warnings } = readRuleDocument(text, { format: formatOf(ruleFile), streams: known && ((name) => streams.get(name)), knownStreams: known });
+  const { rule, problems, warnings } = readRuleDocument(text, {
+    format: formatOf(ruleFile),
+    streams: known && ((name) => streams.get(name)),
+    knownStreams: known,
+  });
   lines.push(...shownLines(ruleFile, problems, warnings));
   return { rule: broken ? undefined : rule, streams, lines };
 }
@@ -44,5 +48,8 @@ function notStreams(): Problem {
 }
 
 function shownLines(file: string, problems: readonly Problem[], warnings: readonly Problem[]): string[] {
-  return [...problems.map((problem) => showProblem(file, 'error', problem)), ...warnings.map((problem) => showProblem(file, 'warning', problem))];
+  return [
+    ...problems.map((problem) => showProblem(file, 'error', problem)),
+    ...warnings.map((problem) => showProblem(file, 'warning', problem)),
+  ];
 }

@@ -27,7 +27,10 @@ function program(terminal: Terminal, outcome: Outcome): Command {
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.stdout.write(text), writeErr: (text) => terminal.stderr.write(text) })
     .showSuggestionAfterError()
-    .addHelpText('after', `\nExamples:\n  tripline serve\n  tripline validate my-rule.yaml\n  tripline replay --rule my-rule.yaml --events events.jsonl\n  tripline test rules/\n${EXIT_CODES}`);
+    .addHelpText(
+      'after',
+      `\nExamples:\n  tripline serve\n  tripline validate my-rule.yaml\n  tripline replay --rule my-rule.yaml --events events.jsonl\n  tripline test rules/\n${EXIT_CODES}`,
+    );
   addServe(root);
   addValidate(root, terminal, outcome);
   addTest(root, terminal, outcome);
@@ -55,7 +58,10 @@ function addValidate(root: Command, terminal: Terminal, outcome: Outcome): void 
     .description('check rule and stream documents and write all their problems')
     .argument('<files...>', 'YAML or JSON (.json); `-` is standard input')
     .option('--json', 'one JSON object for each file instead of text')
-    .addHelpText('after', `\nA rule is held against the streams among the files and in stream.yaml beside it.\n\nExamples:\n  tripline validate rule.yaml stream.yaml\n  tripline validate --json rules/*/rule.yaml\n${EXIT_CODES}`)
+    .addHelpText(
+      'after',
+      `\nA rule is held against the streams among the files and in stream.yaml beside it.\n\nExamples:\n  tripline validate rule.yaml stream.yaml\n  tripline validate --json rules/*/rule.yaml\n${EXIT_CODES}`,
+    )
     .action(async (files: string[], options: { json?: boolean }) => {
       const { validate } = await import('./commands/validate.js');
       outcome.exit = await validate(files, options, terminal);
@@ -82,7 +88,10 @@ function addReplay(root: Command, terminal: Terminal, outcome: Outcome): void {
     .requiredOption('--events <file>', 'one JSON object a line, or {"$stream": name, "event": {…}}; `-` is standard input')
     .option('--stream <file>', 'the streams it reads (default: stream.yaml beside the rule; else the time is the field `ts`, epoch ms)')
     .option('--watermark <time>', 'where time ends, epoch ms or ISO 8601 (default: the time of the last event)')
-    .addHelpText('after', `\nEvents may stand in any order; they are taken by their time.\n\nExamples:\n  tripline replay --rule rule.yaml --events events.jsonl\n  zcat day.jsonl.gz | tripline replay --rule rule.yaml --events - --watermark 2026-02-01T00:00:00Z\n${EXIT_CODES}`)
+    .addHelpText(
+      'after',
+      `\nEvents may stand in any order; they are taken by their time.\n\nExamples:\n  tripline replay --rule rule.yaml --events events.jsonl\n  zcat day.jsonl.gz | tripline replay --rule rule.yaml --events - --watermark 2026-02-01T00:00:00Z\n${EXIT_CODES}`,
+    )
     .action(async (options: ReplayOptions) => {
       const { replay } = await import('./commands/replay.js');
       outcome.exit = await replay(options, terminal);
@@ -95,7 +104,10 @@ function addMatch(root: Command, terminal: Terminal, outcome: Outcome): void {
     .description('run conformance cases, one JSON object a line, and write what each matches')
     .requiredOption('--cases <file>', 'the cases; `-` is standard input')
     .option('--kind <kind>', 'what the cases are of, when their rules do not tell')
-    .addHelpText('after', '\nExamples:\n  tripline match --cases examples.jsonl\n  cat random.jsonl | tripline match --cases -\n\nExit codes: 0 every line was answered (rejections are answers), 2 wrong use or a file that cannot be read.\n')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tripline match --cases examples.jsonl\n  cat random.jsonl | tripline match --cases -\n\nExit codes: 0 every line was answered (rejections are answers), 2 wrong use or a file that cannot be read.\n',
+    )
     .action(async (options: { cases: string; kind?: string }) => {
       const { runMatchCommand } = await import('./match/index.js');
       outcome.exit = await runMatchCommand(options, terminal);

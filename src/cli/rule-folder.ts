@@ -33,7 +33,10 @@ export async function runRuleFolder(folder: string, terminal: Terminal): Promise
 function run(rule: RuleDefinition, { events, items }: EventFile): Set<string> {
   const { matches, timeouts } = simulate(rule, events);
   const row = (steps: Readonly<Record<string, readonly number[]>>, timedOut: boolean): string =>
-    canonicalJson({ steps: Object.fromEntries(Object.entries(steps).map(([step, indexes]) => [step, indexes.map((index) => items[index])])), timedOut });
+    canonicalJson({
+      steps: Object.fromEntries(Object.entries(steps).map(([step, indexes]) => [step, indexes.map((index) => items[index])])),
+      timedOut,
+    });
   const rows = [...matches.map(({ steps }) => row(steps, false)), ...(rule.timeouts ? timeouts : []).map(({ steps }) => row(steps, true))];
   return new Set(rows);
 }

@@ -1,8 +1,10 @@
 import { folderOf, tripline } from './support.js';
 
-const RULE = 'id: two-in-a-row\nfrom: s\nkey: k\npattern:\n  - {begin: a, where: v == 1}\n  - {next: b, where: v == 2}\nwithin: 1m\ntimeouts: true\n';
+const RULE =
+  'id: two-in-a-row\nfrom: s\nkey: k\npattern:\n  - {begin: a, where: v == 1}\n  - {next: b, where: v == 2}\nwithin: 1m\ntimeouts: true\n';
 const STREAM = 'name: s\ntime: {field: at, format: epochSeconds}\n';
-const EVENTS = '{"at":1,"k":"x","v":1}\n\n{"$stream":"s", "event": {"at":2,"k":"x","v":2,"big":9007199254740993}}\n{"at":3,"k":"y","v":1}\n{"at":100,"k":"z","v":0}\n';
+const EVENTS =
+  '{"at":1,"k":"x","v":1}\n\n{"$stream":"s", "event": {"at":2,"k":"x","v":2,"big":9007199254740993}}\n{"at":3,"k":"y","v":1}\n{"at":100,"k":"z","v":0}\n';
 const EXPECTED = '{"steps":{"b":[1],"a":[0]}}\n{"steps":{"a":[2]},"timedOut":true}\n';
 
 const at = folderOf({
@@ -49,7 +51,12 @@ describe('validate', () => {
   it('holds a rule against the streams given', async () => {
     const { exit, out } = await tripline(['validate', '--json', at('bare/rule.json'), at('good/stream.yaml')]);
     expect(exit).toBe(0);
-    expect(out.trim().split('\n').map((line) => JSON.parse(line).valid)).toEqual([true, true]);
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).valid),
+    ).toEqual([true, true]);
     const other = await tripline(['validate', '--json', '-', at('good/stream.yaml')], { stdin: RULE.replace('from: s', 'from: x') });
     expect(other.exit).toBe(1);
     expect(JSON.parse(other.out.split('\n')[0]).errors).toMatchObject([{ code: 'unknown-stream', pointer: '/from', line: 2, column: 7 }]);
@@ -65,7 +72,11 @@ describe('validate', () => {
 
 describe('test', () => {
   it('passes', async () => {
-    expect(await tripline(['test', at('good')])).toEqual({ exit: 0, out: 'ok    good: 4 events, 2 matches\n1 passed, 0 failed\n', err: '' });
+    expect(await tripline(['test', at('good')])).toEqual({
+      exit: 0,
+      out: 'ok    good: 4 events, 2 matches\n1 passed, 0 failed\n',
+      err: '',
+    });
   });
 
   it('shows what differs', async () => {
@@ -88,13 +99,17 @@ describe('replay', () => {
     const { exit, out, err } = await tripline(['replay', '--rule', at('good/rule.yaml'), '--events', at('good/events.jsonl')]);
     expect(exit).toBe(0);
     const lines = out.trim().split('\n');
-    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ rule: 'two-in-a-row', timedOut: false, key: 'x' }, { timedOut: true, key: 'y', endTime: 63_000 }]);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { rule: 'two-in-a-row', timedOut: false, key: 'x' },
+      { timedOut: true, key: 'y', endTime: 63_000 },
+    ]);
     expect(lines[0]).toContain('9007199254740993');
     expect(err).toContain('4 events, 0 rejected, 2 alerts');
   });
 
   it('moves time to the watermark', async () => {
-    const run = (time: string): ReturnType<typeof tripline> => tripline(['replay', '--rule', at('good/rule.yaml'), '--events', '-', '--watermark', time], { stdin: '{"at":3,"k":"y","v":1}' });
+    const run = (time: string): ReturnType<typeof tripline> =>
+      tripline(['replay', '--rule', at('good/rule.yaml'), '--events', '-', '--watermark', time], { stdin: '{"at":3,"k":"y","v":1}' });
     expect((await run('62000')).out).toBe('');
     expect(JSON.parse((await run('1970-01-01T00:02:00Z')).out)).toMatchObject({ timedOut: true });
     expect(await run('tomorrow')).toMatchObject({ exit: 2, out: '' });
@@ -125,7 +140,14 @@ describe('use', () => {
     expect(err).toBe('');
   });
 
-  it.each([[['--help'], 0], [[], 2], [['vaildate'], 2], [['validate'], 2], [['replay', '--rule', 'x'], 2], [['test', '--nope', '.'], 2]])('%j exits %i', async (args, exit) => {
+  it.each([
+    [['--help'], 0],
+    [[], 2],
+    [['vaildate'], 2],
+    [['validate'], 2],
+    [['replay', '--rule', 'x'], 2],
+    [['test', '--nope', '.'], 2],
+  ])('%j exits %i', async (args, exit) => {
     const run = await tripline(args as string[]);
     expect(run.exit).toBe(exit);
     if (exit === 2) expect(run.out).toBe('');
@@ -136,7 +158,9 @@ describe('use', () => {
   });
 
   it('answers conformance cases', async () => {
-    const { exit, out } = await tripline(['match', '--cases', '-'], { stdin: `${JSON.stringify({ name: 'one', rule: { pattern: [{ begin: 'a' }] }, events: [{ ts: 1 }], watermark: 2 })}\n` });
+    const { exit, out } = await tripline(['match', '--cases', '-'], {
+      stdin: `${JSON.stringify({ name: 'one', rule: { pattern: [{ begin: 'a' }] }, events: [{ ts: 1 }], watermark: 2 })}\n`,
+    });
     expect(exit).toBe(0);
     expect(JSON.parse(out)).toEqual({ name: 'one', matches: [{ at: 0, steps: { a: [0] } }], timeouts: [] });
   });

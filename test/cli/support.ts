@@ -14,7 +14,11 @@ export interface CliRun {
 export async function tripline(args: readonly string[], { stdin = '', isTTY = false } = {}): Promise<CliRun> {
   const [stdout, out] = collector();
   const [stderr, err] = collector();
-  const exit = await runCli(args, { stdin: stdin === '' ? new PassThrough().end() : Readable.from([stdin]), stdout, stderr: Object.assign(stderr, { isTTY }) });
+  const exit = await runCli(args, {
+    stdin: stdin === '' ? new PassThrough().end() : Readable.from([stdin]),
+    stdout,
+    stderr: Object.assign(stderr, { isTTY }),
+  });
   return { exit, out: out(), err: err() };
 }
 

@@ -5,7 +5,9 @@ import { runRuleFolder } from '../../src/cli/rule-folder.js';
 const RULES = join(process.cwd(), 'rules');
 
 describe('the ready rules', () => {
-  const names = readdirSync(RULES, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  const names = readdirSync(RULES, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
 
   it('are there', () => expect(names).toEqual(expect.arrayContaining(['brute-force-then-success', 'card-testing', 'missing-heartbeat'])));
 

@@ -56,7 +56,17 @@ describe('a rule document', () => {
 
   it('fills in defaults', () => {
     const { rule } = readRule(MINIMAL);
-    expect(rule).toMatchObject({ title: 'r', severity: 'medium', tags: [], status: 'active', from: ['s'], timeouts: false, alert: { title: 'r', fields: {}, events: 'full' }, limits: {}, onStall: 'wait' });
+    expect(rule).toMatchObject({
+      title: 'r',
+      severity: 'medium',
+      tags: [],
+      status: 'active',
+      from: ['s'],
+      timeouts: false,
+      alert: { title: 'r', fields: {}, events: 'full' },
+      limits: {},
+      onStall: 'wait',
+    });
     expect(rule?.key).toBeUndefined();
     expect(rule?.alert.to).toBeUndefined();
   });
@@ -84,10 +94,19 @@ describe('problems', () => {
     ['no object', [1], ['wrong-type', '']],
     ['null', null, ['wrong-type', '']],
     ['nothing', {}, ['missing-key', '']],
-    ['several at once', { pattern: [{ begin: 'a' }] }, ['missing-key', '', { expected: expect.stringContaining('small letters') }], ['missing-key', '']],
+    [
+      'several at once',
+      { pattern: [{ begin: 'a' }] },
+      ['missing-key', '', { expected: expect.stringContaining('small letters') }],
+      ['missing-key', ''],
+    ],
     ['a misspelt key', { ...MINIMAL, sevrity: 'low' }, ['unknown-key', '/sevrity', { suggestion: 'severity' }]],
     ['a window rule', { id: 'r', from: 's', window: { count: 5 } }, ['unsupported-kind', '/window']],
-    ['a window rule with its keys', { id: 'r', from: 's', window: { count: 5 }, select: { n: 'count()' } }, ['unsupported-kind', '/window']],
+    [
+      'a window rule with its keys',
+      { id: 'r', from: 's', window: { count: 5 }, select: { n: 'count()' } },
+      ['unsupported-kind', '/window'],
+    ],
     ['both kinds', { ...MINIMAL, window: { count: 5 } }, ['ambiguous-kind', '']],
     ["a window rule's key", { ...MINIMAL, having: 'n > 1' }, ['unknown-key', '/having']],
     ['an id in capitals', { ...MINIMAL, id: 'My Rule!' }, ['invalid-id', '/id', { suggestion: 'my-rule' }]],
@@ -95,7 +114,13 @@ describe('problems', () => {
     ['a long id', { ...MINIMAL, id: 'a'.repeat(101) }, ['invalid-id', '/id']],
     ['a severity', { ...MINIMAL, severity: 'hgh' }, ['invalid-value', '/severity', { suggestion: 'high' }]],
     ['a status', { ...MINIMAL, status: true }, ['wrong-type', '/status']],
-    ['tags', { ...MINIMAL, tags: ['a', 1, 'a', ''] }, ['wrong-type', '/tags/1'], ['duplicate-value', '/tags/2'], ['empty-value', '/tags/3']],
+    [
+      'tags',
+      { ...MINIMAL, tags: ['a', 1, 'a', ''] },
+      ['wrong-type', '/tags/1'],
+      ['duplicate-value', '/tags/2'],
+      ['empty-value', '/tags/3'],
+    ],
     ['no stream', { ...MINIMAL, from: [] }, ['empty-value', '/from']],
     ['a stream twice', { ...MINIMAL, from: ['s', 's'] }, ['duplicate-value', '/from/1']],
     ['a key', { ...MINIMAL, key: 'a +' }, ['cel-syntax', '/key']],
@@ -113,7 +138,13 @@ describe('problems', () => {
     ['no cool-down', { ...MINIMAL, suppress: {} }, ['missing-key', '/suppress']],
     ['a duration as number', { ...MINIMAL, suppress: { for: 30 } }, ['invalid-duration', '/suppress/for', { suggestion: '30s' }]],
     ['within', { ...MINIMAL, within: 'soon' }, ['invalid-duration', '/within']],
-    ['limits', { ...MINIMAL, limits: { keptEvents: 0, keptBytes: 1.5, onLimit: 'dropAll' } }, ['out-of-range', '/limits/keptEvents'], ['out-of-range', '/limits/keptBytes'], ['invalid-value', '/limits/onLimit']],
+    [
+      'limits',
+      { ...MINIMAL, limits: { keptEvents: 0, keptBytes: 1.5, onLimit: 'dropAll' } },
+      ['out-of-range', '/limits/keptEvents'],
+      ['out-of-range', '/limits/keptBytes'],
+      ['invalid-value', '/limits/onLimit'],
+    ],
     ['timeouts', { ...MINIMAL, timeouts: 'yes' }, ['wrong-type', '/timeouts']],
     ['__proto__', JSON.parse('{"id":"r","from":"s","pattern":[{"begin":"a"}],"__proto__":{"x":1}}'), ['unknown-key', '/__proto__']],
     ['constructor', { ...MINIMAL, constructor: 1 }, ['unknown-key', '/constructor']],
@@ -128,6 +159,33 @@ describe('problems', () => {
   });
 });
 
+describe('size', () => {
+  const rule = (where: string, steps: number): object => ({
+    id: 'r',
+    from: 's',
+    within: '1h',
+    pattern: Array.from({ length: steps }, (_, i) => ({ [i === 0 ? 'begin' : 'followedBy']: `s${i}`, where })),
+  });
+
+  it("one expression's is a limit of the caller's, for the engine too", () => {
+    const long = rule(`x == "${'y'.repeat(9000)}"`, 1);
+    expect(readRule(long).problems).toMatchObject([{ code: 'expression-too-long', pointer: '/pattern/0/where' }]);
+    expect(readRule(long, { limits: { maxExpressionLength: 10_000 } }).problems).toEqual([]);
+  });
+
+  it('of all expressions together', () => {
+    const large = Array.from({ length: 240 }, (_, i) => `a${i}==${i}`).join('||');
+    expect(readRule(rule(large, 60)).problems).toMatchObject([{ code: 'expression-too-large', pointer: '' }]);
+  });
+
+  it('of the pattern', () => {
+    expect(readRule(rule('true', 65)).problems).toMatchObject([{ code: 'pattern-too-large', pointer: '/pattern/64' }]);
+    expect(readRule(rule('true', 3), { limits: { maxSteps: 2 } }).problems).toMatchObject([
+      { code: 'pattern-too-large', pointer: '/pattern/2' },
+    ]);
+  });
+});
+
 describe('what a rule refers to', () => {
   const payments = { name: 'payments', fields: { amount: 'double', cardId: 'string' } } as unknown as StreamDefinition;
   const rule = (more: object): object => ({ id: 'r', from: 'payments', pattern: [{ begin: 'a', where: 'amount > 1' }], ...more });
@@ -138,13 +196,18 @@ describe('what a rule refers to', () => {
   });
 
   it('unknown sinks', () => {
-    expect(readRule(rule({ alert: { to: ['opps'] } }), { knownSinks: ['ops'] }).problems).toMatchObject([{ code: 'unknown-sink', pointer: '/alert/to/0', suggestion: 'ops' }]);
+    expect(readRule(rule({ alert: { to: ['opps'] } }), { knownSinks: ['ops'] }).problems).toMatchObject([
+      { code: 'unknown-sink', pointer: '/alert/to/0', suggestion: 'ops' },
+    ]);
     expect(readRule(rule({ alert: { to: [] } }), { knownSinks: [] }).problems).toEqual([]);
   });
 
   it("fields that the stream's schema does not have", () => {
     const { problems } = readRule(rule({ key: 'cardID', pattern: [{ begin: 'a', where: 'amout > 1' }] }), { streams: () => payments });
-    expect(problems.map(({ code, pointer }) => [code, pointer])).toEqual([['field-unknown', '/key'], ['field-unknown', '/pattern/0/where']]);
+    expect(problems.map(({ code, pointer }) => [code, pointer])).toEqual([
+      ['field-unknown', '/key'],
+      ['field-unknown', '/pattern/0/where'],
+    ]);
     expect(problems[1].suggestion).toBe('amount');
   });
 
@@ -155,7 +218,8 @@ describe('what a rule refers to', () => {
 });
 
 describe('the canonical text', () => {
-  const canonical = (more: object): string | undefined => readRule({ id: 'r', from: 's', pattern: [{ begin: 'a', where: 'x > 1' }, { next: 'b' }], within: '60s', ...more }).rule?.canonical;
+  const canonical = (more: object): string | undefined =>
+    readRule({ id: 'r', from: 's', pattern: [{ begin: 'a', where: 'x > 1' }, { next: 'b' }], within: '60s', ...more }).rule?.canonical;
 
   it('stays what it is: open matches and alert ids hang on it', () => {
     expect(readRule(MINIMAL).rule?.canonical).toBe(
@@ -167,7 +231,10 @@ describe('the canonical text', () => {
     ['the same', {}],
     ['another unit', { within: '1m' }],
     ['defaults written out', { skip: 'noSkip', from: ['s'], pattern: [{ where: 'x > 1', begin: 'a', optional: false }, { next: 'b' }] }],
-    ['another text', { title: 'new', severity: 'low', alert: { title: 'x' }, suppress: { for: '1h' }, status: 'shadow', limits: { keptEvents: 5 } }],
+    [
+      'another text',
+      { title: 'new', severity: 'low', alert: { title: 'x' }, suppress: { for: '1h' }, status: 'shadow', limits: { keptEvents: 5 } },
+    ],
   ])('equal: %s', (_name, more) => expect(canonical(more)).toBe(canonical({})));
 
   it.each([

@@ -32,7 +32,13 @@ describe('a stream document', () => {
   });
 
   it('fills in defaults', () => {
-    expect(readStream({ name: 's' }).stream).toEqual({ name: 's', source: { kind: 'http', partitions: 1 }, outOfOrderness: 0, idleAfter: 1_000, quietAfter: 5_000 });
+    expect(readStream({ name: 's' }).stream).toEqual({
+      name: 's',
+      source: { kind: 'http', partitions: 1 },
+      outOfOrderness: 0,
+      idleAfter: 1_000,
+      quietAfter: 5_000,
+    });
     expect(readStream({}, { name: 's' }).stream?.name).toBe('s');
   });
 
@@ -48,7 +54,11 @@ describe('a stream document', () => {
     ['no quiet at all', { quietAfter: '0s' }, ['invalid-duration', '/quietAfter']],
     ['no time field', { time: { format: 'iso8601' } }, ['missing-key', '/time']],
     ['a format', { time: { field: 'ts', format: 'epochMilis' } }, ['invalid-value', '/time/format', { suggestion: 'epochMillis' }]],
-    ['a zone', { time: { field: 'ts', format: 'iso8601', zone: 'Europe/Berln' } }, ['unknown-zone', '/time/zone', { suggestion: 'Europe/Berlin' }]],
+    [
+      'a zone',
+      { time: { field: 'ts', format: 'iso8601', zone: 'Europe/Berln' } },
+      ['unknown-zone', '/time/zone', { suggestion: 'Europe/Berlin' }],
+    ],
     ['a type', { fields: { a: 'int', b: 'double' } }, ['invalid-value', '/fields/a']],
     ['an id', { id: 'a ==' }, ['cel-syntax', '/id']],
     ['an id beyond the schema', { id: 'txID', fields: { txId: 'string' } }, ['field-unknown', '/id', { suggestion: 'txId' }]],
@@ -67,6 +77,8 @@ describe('a stream document', () => {
   });
 
   it('warns of a zone without effect', () => {
-    expect(readStream({ name: 's', time: { field: 'ts', zone: 'UTC' } }).warnings).toMatchObject([{ code: 'zone-without-effect', pointer: '/time/zone' }]);
+    expect(readStream({ name: 's', time: { field: 'ts', zone: 'UTC' } }).warnings).toMatchObject([
+      { code: 'zone-without-effect', pointer: '/time/zone' },
+    ]);
   });
 });

@@ -18,7 +18,14 @@ describe('text that is no document', () => {
     ['indentation', Array.from({ length: 300 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'), 'document-too-deep'],
     ['large', `${RULE}# ${'x'.repeat(300_000)}`, 'document-too-large'],
     ['a cycle', 'id: &a [*a]', 'document-too-deep'],
-    ['a bomb', ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdefgh'.split('').map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`)].join('\n'), 'too-many-aliases'],
+    [
+      'a bomb',
+      [
+        'a: &a [x,x,x,x,x,x,x,x,x]',
+        ...'bcdefgh'.split('').map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefgh'[i]}`).join(',')}]`),
+      ].join('\n'),
+      'too-many-aliases',
+    ],
     ['many aliases', `a: &a x\nb: [${Array(500).fill('*a').join(',')}]`, 'too-many-aliases', 2],
     ['an unknown alias as key', '*nowhere : x', 'invalid-yaml'],
     ['a deep key', `? ${'['.repeat(33)}${']'.repeat(33)}\n: x`, 'document-too-deep'],
@@ -47,8 +54,11 @@ describe('text that is no document', () => {
     if (line !== undefined) expect(problems[0].line).toBe(line);
   });
 
-  it('limits are the caller\'s', () => {
-    expect(readRuleDocument(RULE, { format: 'yaml', limits: { maxRuleBytes: 10 } }).problems[0]).toMatchObject({ code: 'document-too-large', expected: 'at most 10 bytes' });
+  it("limits are the caller's", () => {
+    expect(readRuleDocument(RULE, { format: 'yaml', limits: { maxRuleBytes: 10 } }).problems[0]).toMatchObject({
+      code: 'document-too-large',
+      expected: 'at most 10 bytes',
+    });
     expect(readRuleDocument(RULE, { format: 'yaml', limits: { maxNesting: 2 } }).problems[0].code).toBe('document-too-deep');
     expect(readRuleDocument(RULE, { format: 'yaml', limits: { maxNesting: 3 } }).problems).toEqual([]);
   });
@@ -61,13 +71,18 @@ describe('what YAML means', () => {
   });
 
   it('a few aliases are fine', () => {
-    const { problems, rule } = readRuleDocument(`id: r\nfrom: s\npattern:\n  - begin: a\n    where: &c x > 1\n  - next: b\n    where: *c\n`, { format: 'yaml' });
+    const { problems, rule } = readRuleDocument(
+      `id: r\nfrom: s\npattern:\n  - begin: a\n    where: &c x > 1\n  - next: b\n    where: *c\n`,
+      { format: 'yaml' },
+    );
     expect(problems).toEqual([]);
     expect(rule?.pattern.steps).toHaveLength(2);
   });
 
   it('__proto__ is a key', () => {
-    expect(readRuleDocument(`${RULE}__proto__: {x: 1}\n`, { format: 'yaml' }).problems).toMatchObject([{ code: 'unknown-key', pointer: '/__proto__', line: 5, column: 1 }]);
+    expect(readRuleDocument(`${RULE}__proto__: {x: 1}\n`, { format: 'yaml' }).problems).toMatchObject([
+      { code: 'unknown-key', pointer: '/__proto__', line: 5, column: 1 },
+    ]);
   });
 
   it('a byte order mark and carriage returns are fine', () => {

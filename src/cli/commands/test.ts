@@ -15,7 +15,10 @@ export async function test(dir: string, terminal: Terminal): Promise<number> {
   for (const [done, folder] of folders.entries()) {
     const result = await runRuleFolder(folder, terminal);
     if (result.failures.length > 0) failed++;
-    reports.push(result.failures.length === 0 ? `ok    ${basename(folder)}: ${result.summary}` : `FAIL  ${basename(folder)}`, ...result.failures.map((line) => `        ${line}`));
+    reports.push(
+      result.failures.length === 0 ? `ok    ${basename(folder)}: ${result.summary}` : `FAIL  ${basename(folder)}`,
+      ...result.failures.map((line) => `        ${line}`),
+    );
     progress.update(done + 1);
   }
   progress.stop();

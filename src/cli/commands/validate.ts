@@ -38,8 +38,14 @@ async function streamsBeside(file: string): Promise<readonly StreamDefinition[]>
 }
 
 function asText(file: string, { kind, problems, warnings, streams, rule }: AnyDocument): string {
-  const lines = [...problems.map((problem) => showProblem(file, 'error', problem)), ...warnings.map((problem) => showProblem(file, 'warning', problem))];
-  if (problems.length === 0) lines.push(kind === 'rule' ? `${file}: ok, rule ${rule?.id}` : `${file}: ok, ${streams.map(({ name }) => `stream ${name}`).join(', ')}`);
+  const lines = [
+    ...problems.map((problem) => showProblem(file, 'error', problem)),
+    ...warnings.map((problem) => showProblem(file, 'warning', problem)),
+  ];
+  if (problems.length === 0)
+    lines.push(
+      kind === 'rule' ? `${file}: ok, rule ${rule?.id}` : `${file}: ok, ${streams.map(({ name }) => `stream ${name}`).join(', ')}`,
+    );
   return lines.map((line) => `${line}\n`).join('');
 }
 

@@ -41,7 +41,10 @@ function readFields(alert: Fields, { steps, limits }: AlertContext): Record<stri
   const fields = alert.nested('fields', names);
   if (fields === undefined) return {};
   if (names.length > MAX_FIELDS) {
-    alert.findings.problem('out-of-range', fields.pointer, `an alert may have ${MAX_FIELDS} fields`, { found: String(names.length), expected: `at most ${MAX_FIELDS}` });
+    alert.findings.problem('out-of-range', fields.pointer, `an alert may have ${MAX_FIELDS} fields`, {
+      found: String(names.length),
+      expected: `at most ${MAX_FIELDS}`,
+    });
     return {};
   }
   const expressions: [string, string][] = [];
@@ -59,7 +62,11 @@ function readSinks(alert: Fields, known: readonly string[] | undefined): readonl
   for (const [index, sink] of (sinks ?? []).entries()) {
     if (known === undefined || known.includes(sink)) continue;
     const suggestion = nearest(sink, known);
-    alert.findings.problem('unknown-sink', `${alert.at('to')}/${index}`, `there is no sink \`${sink}\``, { found: shown(sink), expected: `one of ${known.join(', ')}`, suggestion });
+    alert.findings.problem('unknown-sink', `${alert.at('to')}/${index}`, `there is no sink \`${sink}\``, {
+      found: shown(sink),
+      expected: `one of ${known.join(', ')}`,
+      suggestion,
+    });
   }
   return sinks;
 }

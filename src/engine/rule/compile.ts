@@ -1,6 +1,12 @@
 import type { Event } from '../event/event.js';
 import type { FieldLayout } from '../event/field-layout.js';
-import { type CompiledExpression, type ExpressionScope, ExpressionTableBuilder, type MatchView } from '../expr/index.js';
+import {
+  type CompiledExpression,
+  DEFAULT_LIMITS as EXPRESSION_LIMITS,
+  type ExpressionScope,
+  ExpressionTableBuilder,
+  type MatchView,
+} from '../expr/index.js';
 import type { MatchRule } from '../match/operator/match-rule.js';
 import { createRunsMatcher } from '../match/runs/index.js';
 import { compilePattern } from '../nfa/index.js';
@@ -9,6 +15,9 @@ import type { RuleDefinition } from './definition.js';
 
 /** The bounds a rule has when its document names none. */
 export const DEFAULT_LIMITS = { keptEvents: 100_000, keptBytes: 64 * 1024 * 1024, matchesPerEvent: 10_000, onLimit: 'dropOldest' } as const;
+
+/** A definition was checked under the limits of its day; tightening a setting must not stop the rules that run. */
+const CHECKED_BEFORE = { ...EXPRESSION_LIMITS, maxLength: Infinity, maxNesting: Infinity };
 
 /** A rule ready to run: matcher, key and the texts of its alerts. Frozen and without state. */
 export interface CompiledRule extends MatchRule {
@@ -21,9 +30,9 @@ export interface CompiledRule extends MatchRule {
   readonly alertFields: readonly { readonly name: string; evaluate(match: MatchView): unknown }[];
 }
 
-/** Compiles a checked definition. All its expressions become one generated function table. */
+/** Compiles a checked definition. All its expressions become one generated function table. @throws ExpressionError when that gets too large */
 export function compileRule(definition: RuleDefinition, version: number, layout: FieldLayout, { unlimited = false } = {}): CompiledRule {
-  const table = new ExpressionTableBuilder(layout);
+  const table = new ExpressionTableBuilder(layout, CHECKED_BEFORE);
   const keys = keyExpressions(definition).map((source) => table.add(source, { event: true, steps: [] }));
   const { nfa, steps } = compilePattern(definition.pattern, table);
   const scope: ExpressionScope = { event: false, steps, values: ['key'] };

@@ -51,7 +51,9 @@ export function readAnyDocument(text: string, options: RuleReadOptions & { reado
     const { rule, problems, warnings } = readRule(value, options);
     return { kind: 'rule', streams: [], rule, problems: problems.map(parsed.locate), warnings: warnings.map(parsed.locate) };
   }
-  const results = Array.isArray(value) ? value.map((item, index) => shifted(readStream(item, { limits: options.limits }), `/${index}`)) : [readStream(value, { limits: options.limits })];
+  const results = Array.isArray(value)
+    ? value.map((item, index) => shifted(readStream(item, { limits: options.limits }), `/${index}`))
+    : [readStream(value, { limits: options.limits })];
   return {
     kind: 'streams',
     streams: results.flatMap(({ stream }) => stream ?? []),

@@ -1,5 +1,12 @@
 export * from './definition.js';
-export { type AnyDocument, readAnyDocument, readRuleDocument, readStreamDocument, type RuleDocument, type StreamDocument } from './document.js';
+export {
+  type AnyDocument,
+  readAnyDocument,
+  readRuleDocument,
+  readStreamDocument,
+  type RuleDocument,
+  type StreamDocument,
+} from './document.js';
 export { checkFields } from './event-fields.js';
 export { type EventFault, eventTime } from './event-time.js';
 export { DEFAULT_DOCUMENT_LIMITS, type DocumentLimits } from './limits.js';

@@ -1,11 +1,21 @@
 /** A parsed rule document to a definition: every key is checked, all problems come out at once. */
-import { checkExpression, type ExpressionLimits, type ExpressionScope } from '../expr/index.js';
+import { FieldLayout } from '../event/field-layout.js';
+import { checkExpression, ExpressionError, type ExpressionLimits, type ExpressionScope } from '../expr/index.js';
 import { type Pattern, readPattern, scopesOf } from '../pattern/index.js';
 import { Fields, Findings } from '../problem/fields.js';
 import { nearest, type Problem, pointerTo, shown } from '../problem/problem.js';
 import { readAlert } from './alert.js';
 import { canonicalJson } from './canonical.js';
-import { ON_LIMIT, ON_STALL, RULE_STATUSES, type RuleDefinition, type RuleLimits, SEVERITIES, type StreamDefinition } from './definition.js';
+import { compileRule } from './compile.js';
+import {
+  ON_LIMIT,
+  ON_STALL,
+  RULE_STATUSES,
+  type RuleDefinition,
+  type RuleLimits,
+  SEVERITIES,
+  type StreamDefinition,
+} from './definition.js';
 import { expressionLimits, reportExpression } from './expressions.js';
 import { deepFreeze } from './freeze.js';
 import { DEFAULT_DOCUMENT_LIMITS, type DocumentLimits } from './limits.js';
@@ -42,7 +52,18 @@ export function readRule(value: unknown, options: RuleReadOptions = {}): RuleRea
   const fields = Fields.of(value, '', findings, [...COMMON_KEYS, ...PATTERN_KEYS, ...WINDOW_KEYS]);
   const rule = fields && checkKind(fields) ? readKeys(fields, options) : undefined;
   const { problems, warnings } = findings;
+  if (rule !== undefined && problems.length === 0) checkCompiles(rule, findings);
   return problems.length > 0 || rule === undefined ? { problems, warnings } : { rule: deepFreeze(rule), problems, warnings };
+}
+
+/** What only shows when all expressions come together: found here, it does not reach the engine. */
+function checkCompiles(rule: RuleDefinition, findings: Findings): void {
+  try {
+    compileRule(rule, 0, new FieldLayout());
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    for (const { position: _position, ...problem } of error.problems) findings.problems.push({ ...problem, pointer: '' });
+  }
 }
 
 /** Only pattern rules go on: what a window rule's other keys mean is not known here. */
@@ -51,12 +72,19 @@ function checkKind(fields: Fields): boolean {
   if (fields.has('pattern') && fields.has('window')) {
     findings.problem('ambiguous-kind', '', 'a rule has either `pattern` or `window`, this one has both', { expected: 'pattern or window' });
   } else if (fields.has('window')) {
-    findings.problem('unsupported-kind', fields.at('window'), 'window rules are not supported by this version', { found: 'window', expected: 'pattern' });
+    findings.problem('unsupported-kind', fields.at('window'), 'window rules are not supported by this version', {
+      found: 'window',
+      expected: 'pattern',
+    });
   } else if (!fields.has('pattern')) {
     findings.problem('missing-key', '', '`pattern` is missing: expected a list of steps', { expected: 'pattern, a list of steps' });
   } else {
     for (const key of WINDOW_KEYS) {
-      if (fields.has(key)) findings.problem('unknown-key', fields.at(key), `\`${key}\` belongs to a window rule`, { found: shown(key), expected: `one of ${[...COMMON_KEYS, ...PATTERN_KEYS].join(', ')}` });
+      if (fields.has(key))
+        findings.problem('unknown-key', fields.at(key), `\`${key}\` belongs to a window rule`, {
+          found: shown(key),
+          expected: `one of ${[...COMMON_KEYS, ...PATTERN_KEYS].join(', ')}`,
+        });
     }
     return true;
   }
@@ -98,12 +126,23 @@ function readId(fields: Fields, given: string | undefined): string | undefined {
   const id = fields.has('id') || given === undefined ? fields.requiredText('id', expected) : given;
   if (id === undefined) return undefined;
   if (given !== undefined && id !== given) {
-    return fields.findings.problem('id-mismatch', fields.at('id'), `the document's id is \`${id}\`, the address says \`${given}\``, { found: shown(id), expected: shown(given) });
+    return fields.findings.problem('id-mismatch', fields.at('id'), `the document's id is \`${id}\`, the address says \`${given}\``, {
+      found: shown(id),
+      expected: shown(given),
+    });
   }
   if (/^[a-z0-9-]{1,100}$/.test(id)) return id;
-  const slug = id.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, 100);
+  const slug = id
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 100);
   const suggestion = slug === '' ? undefined : slug;
-  return fields.findings.problem('invalid-id', fields.at('id'), `\`${id}\` is not an id: ${expected}`, { found: shown(id), expected, suggestion });
+  return fields.findings.problem('invalid-id', fields.at('id'), `\`${id}\` is not an id: ${expected}`, {
+    found: shown(id),
+    expected,
+    suggestion,
+  });
 }
 
 function readFrom(fields: Fields, options: RuleReadOptions): readonly string[] | undefined {
@@ -113,18 +152,27 @@ function readFrom(fields: Fields, options: RuleReadOptions): readonly string[] |
   const name = isList ? undefined : fields.text('from', expected);
   const from = isList ? fields.texts('from', expected, false) : name === undefined ? undefined : [name];
   if (from === undefined) return undefined;
-  if (from.length > MAX_STREAMS) return fields.findings.problem('out-of-range', fields.at('from'), `a rule may read ${MAX_STREAMS} streams`, { found: String(from.length), expected: `at most ${MAX_STREAMS}` });
+  if (from.length > MAX_STREAMS)
+    return fields.findings.problem('out-of-range', fields.at('from'), `a rule may read ${MAX_STREAMS} streams`, {
+      found: String(from.length),
+      expected: `at most ${MAX_STREAMS}`,
+    });
   const known = options.knownStreams && [...options.knownStreams];
   for (const [index, stream] of from.entries()) {
     const isKnown = known === undefined ? options.streams === undefined || options.streams(stream) !== undefined : known.includes(stream);
     if (isKnown) continue;
     const suggestion = nearest(stream, known ?? []);
     const hint = suggestion === undefined ? '' : `, did you mean \`${suggestion}\`?`;
-    fields.findings.problem('unknown-stream', isList ? pointerTo(fields.at('from'), index) : fields.at('from'), `there is no stream \`${stream}\`${hint}`, {
-      found: shown(stream),
-      expected: known === undefined || known.length === 0 ? 'a stream made before' : `one of ${known.slice(0, 20).join(', ')}`,
-      suggestion,
-    });
+    fields.findings.problem(
+      'unknown-stream',
+      isList ? pointerTo(fields.at('from'), index) : fields.at('from'),
+      `there is no stream \`${stream}\`${hint}`,
+      {
+        found: shown(stream),
+        expected: known === undefined || known.length === 0 ? 'a stream made before' : `one of ${known.slice(0, 20).join(', ')}`,
+        suggestion,
+      },
+    );
   }
   return from;
 }
@@ -135,15 +183,28 @@ function readKey(fields: Fields, scope: ExpressionScope, limits: ExpressionLimit
   const isList = typeof fields.get('key') !== 'string';
   const key = isList ? fields.texts('key', expected, false) : fields.text('key', expected);
   if (key === undefined) return undefined;
-  if (key.length > MAX_KEYS && isList) return fields.findings.problem('out-of-range', fields.at('key'), `a key may have ${MAX_KEYS} expressions`, { found: String(key.length), expected: `at most ${MAX_KEYS}` });
+  if (key.length > MAX_KEYS && isList)
+    return fields.findings.problem('out-of-range', fields.at('key'), `a key may have ${MAX_KEYS} expressions`, {
+      found: String(key.length),
+      expected: `at most ${MAX_KEYS}`,
+    });
   for (const [index, source] of (typeof key === 'string' ? [key] : key).entries()) {
-    reportExpression(checkExpression(source, scope, limits), isList ? pointerTo(fields.at('key'), index) : fields.at('key'), fields.findings);
+    reportExpression(
+      checkExpression(source, scope, limits),
+      isList ? pointerTo(fields.at('key'), index) : fields.at('key'),
+      fields.findings,
+    );
   }
   return key;
 }
 
 /** The pattern's own reader checks its keys and conditions. */
-function checkedPattern(fields: Fields, from: readonly string[], limits: DocumentLimits, schema: ExpressionScope['fields']): Pattern | undefined {
+function checkedPattern(
+  fields: Fields,
+  from: readonly string[],
+  limits: DocumentLimits,
+  schema: ExpressionScope['fields'],
+): Pattern | undefined {
   const document = Object.fromEntries(['pattern', 'within', 'skip'].filter((key) => fields.has(key)).map((key) => [key, fields.get(key)]));
   const { pattern, problems, warnings } = readPattern(document, {
     limits: { maxSteps: limits.maxSteps, maxTimes: limits.maxTimes },

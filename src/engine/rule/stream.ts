@@ -65,7 +65,12 @@ function readName(fields: Fields, given: string | undefined): string | undefined
   const name = fields.requiredText('name', expected);
   if (name === undefined) return undefined;
   if (given !== undefined && name !== given) {
-    return fields.findings.problem('name-mismatch', fields.at('name'), `the document names the stream \`${name}\`, the address \`${given}\``, { found: shown(name), expected: shown(given) });
+    return fields.findings.problem(
+      'name-mismatch',
+      fields.at('name'),
+      `the document names the stream \`${name}\`, the address \`${given}\``,
+      { found: shown(name), expected: shown(given) },
+    );
   }
   return checkName(fields, name, expected);
 }
@@ -78,7 +83,12 @@ function checkName(fields: Fields, name: string, expected: string): string | und
 function readSource(fields: Fields): StreamSource {
   const source = fields.nested('source', ['http', 'kafka']);
   if (source?.has('kafka')) {
-    source.findings.problem('unsupported-source', source.at('kafka'), 'Kafka sources are not supported by this version; events come over HTTP', { found: 'kafka', expected: 'http' });
+    source.findings.problem(
+      'unsupported-source',
+      source.at('kafka'),
+      'Kafka sources are not supported by this version; events come over HTTP',
+      { found: 'kafka', expected: 'http' },
+    );
   }
   const http = source?.nested('http', ['partitions']);
   return { kind: 'http', partitions: http?.integer('partitions', 1, MAX_PARTITIONS) ?? 1 };
@@ -92,10 +102,18 @@ function readTime(fields: Fields): TimeDefinition | undefined {
   const zone = time.text('zone', 'a zone such as Europe/Berlin');
   if (zone !== undefined && !isZone(zone)) {
     const suggestion = nearest(zone, Intl.supportedValuesOf('timeZone'));
-    time.findings.problem('unknown-zone', time.at('zone'), `there is no time zone \`${zone}\``, { found: shown(zone), expected: 'an IANA name such as Europe/Berlin', suggestion });
+    time.findings.problem('unknown-zone', time.at('zone'), `there is no time zone \`${zone}\``, {
+      found: shown(zone),
+      expected: 'an IANA name such as Europe/Berlin',
+      suggestion,
+    });
   }
   if (zone !== undefined && format !== 'iso8601') {
-    time.findings.warnings.push({ code: 'zone-without-effect', message: '`zone` has an effect only with format iso8601', pointer: time.at('zone') });
+    time.findings.warnings.push({
+      code: 'zone-without-effect',
+      message: '`zone` has an effect only with format iso8601',
+      pointer: time.at('zone'),
+    });
   }
   return field === undefined ? undefined : { field, path: field.split('.'), format, zone };
 }
@@ -103,7 +121,10 @@ function readTime(fields: Fields): TimeDefinition | undefined {
 function readDedupe(fields: Fields): { for: number } | undefined {
   const dedupe = fields.nested('dedupe', ['for']);
   if (dedupe === undefined) return undefined;
-  if (!fields.has('id')) dedupe.findings.problem('dedupe-needs-id', dedupe.pointer, '`dedupe` needs `id`: repeated events are known by their id', { expected: '`id`, an expression' });
+  if (!fields.has('id'))
+    dedupe.findings.problem('dedupe-needs-id', dedupe.pointer, '`dedupe` needs `id`: repeated events are known by their id', {
+      expected: '`id`, an expression',
+    });
   const ms = dedupe.has('for') ? dedupe.duration('for', 1) : dedupe.missing('for', 'a duration such as 10m');
   return typeof ms === 'number' ? { for: ms } : undefined;
 }
@@ -113,7 +134,10 @@ function readSchema(fields: Fields): Record<string, FieldType> | undefined {
   const names = Object.keys(Object(fields.get('fields')));
   const schema = fields.nested('fields', names);
   if (schema === undefined) return undefined;
-  if (names.length > MAX_FIELDS) return fields.findings.problem('out-of-range', schema.pointer, `the schema has ${names.length} fields`, { expected: `at most ${MAX_FIELDS} fields` });
+  if (names.length > MAX_FIELDS)
+    return fields.findings.problem('out-of-range', schema.pointer, `the schema has ${names.length} fields`, {
+      expected: `at most ${MAX_FIELDS} fields`,
+    });
   const types: [string, FieldType][] = [];
   for (const name of names) {
     const type = schema.oneOf(name, FIELD_TYPES);

@@ -6,7 +6,13 @@ import { type ParsedText, parseYaml } from './yaml-text.js';
 export type DocumentFormat = 'json' | 'yaml';
 
 /** Codes of a text that is no document at all (HTTP 400); every other problem is about its content. */
-export const UNPARSEABLE: ReadonlySet<string> = new Set(['invalid-yaml', 'invalid-json', 'document-too-large', 'document-too-deep', 'too-many-aliases']);
+export const UNPARSEABLE: ReadonlySet<string> = new Set([
+  'invalid-yaml',
+  'invalid-json',
+  'document-too-large',
+  'document-too-deep',
+  'too-many-aliases',
+]);
 
 /** Text to a plain value; size and nesting are checked before anything is built. */
 export function parseText(text: string, format: DocumentFormat, limits: DocumentLimits): ParsedText {
@@ -26,7 +32,13 @@ function parseJson(text: string, maxNesting: number): ParsedText {
     const before = text.slice(0, error.offset).split('\n');
     const place = { line: before.length, column: before[before.length - 1].length + 1 };
     if (error.code === 'json-too-deep') {
-      return failed({ code: 'document-too-deep', message: `the document nests deeper than ${maxNesting} levels`, pointer: '', expected: `at most ${maxNesting} levels`, ...place });
+      return failed({
+        code: 'document-too-deep',
+        message: `the document nests deeper than ${maxNesting} levels`,
+        pointer: '',
+        expected: `at most ${maxNesting} levels`,
+        ...place,
+      });
     }
     return failed({ code: 'invalid-json', message: `not valid JSON: ${error.message}`, pointer: '', ...place });
   }

@@ -30,7 +30,8 @@ export function parseYaml(text: string, maxNesting: number): ParsedText {
   const faults = documents.flatMap((document) => [...document.errors, ...document.warnings]);
   if (faults.length > 0) return failed(faults.slice(0, MAX_FAULTS).map((fault) => invalid(fault.message, at(fault.pos[0]))));
   if (documents.length === 0) return failed([invalid('the document is empty')]);
-  if (documents.length > 1) return failed([invalid('expected one document, found several (a line `---` begins another)', at(documents[1].range[0]))]);
+  if (documents.length > 1)
+    return failed([invalid('expected one document, found several (a line `---` begins another)', at(documents[1].range[0]))]);
   const [document] = documents;
   const tooLarge = checkExpanded(document, maxNesting);
   if (tooLarge !== undefined) return failed([{ ...tooLarge.problem, ...at(tooLarge.offset) }]);
@@ -63,7 +64,13 @@ function invalid(what: string, more: Partial<Problem> = {}): Problem {
 }
 
 function tooDeep(maxNesting: number, more: Partial<Problem> = {}): Problem {
-  return { code: 'document-too-deep', message: `the document nests deeper than ${maxNesting} levels`, pointer: '', expected: `at most ${maxNesting} levels`, ...more };
+  return {
+    code: 'document-too-deep',
+    message: `the document nests deeper than ${maxNesting} levels`,
+    pointer: '',
+    expected: `at most ${maxNesting} levels`,
+    ...more,
+  };
 }
 
 /** Walks the tree with its aliases expanded; it ends at the first limit, so a bomb or a cycle costs little. */
@@ -75,7 +82,8 @@ function checkExpanded(document: Document.Parsed, maxNesting: number): { problem
     const offset = (top.node as Node | null)?.range?.[0] ?? 0;
     if (isAlias(top.node) && ++aliases > MAX_ALIASES) return { problem: tooManyAliases(), offset };
     const node = isAlias(top.node) ? top.node.resolve(document) : top.node;
-    if (isAlias(top.node) && node === undefined) return { problem: invalid(`there is no anchor \`${top.node.source}\` before this alias`), offset };
+    if (isAlias(top.node) && node === undefined)
+      return { problem: invalid(`there is no anchor \`${top.node.source}\` before this alias`), offset };
     if (++nodes > MAX_NODES) return { problem: tooManyAliases(), offset };
     if (!isMap(node) && !isSeq(node)) continue;
     if (top.depth > maxNesting) return { problem: tooDeep(maxNesting), offset };
@@ -86,7 +94,12 @@ function checkExpanded(document: Document.Parsed, maxNesting: number): { problem
 }
 
 function tooManyAliases(): Problem {
-  return { code: 'too-many-aliases', message: `the document's aliases make it too large`, pointer: '', expected: `at most ${MAX_ALIASES} aliases` };
+  return {
+    code: 'too-many-aliases',
+    message: `the document's aliases make it too large`,
+    pointer: '',
+    expected: `at most ${MAX_ALIASES} aliases`,
+  };
 }
 
 /** Where the value of a pointer stands; an unknown key's problem is at the key. */

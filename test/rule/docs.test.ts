@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { type Problem } from '../../src/engine/problem/problem.js';
+import { readRule, readStream } from '../../src/engine/rule/index.js';
+
+const text = readFileSync(join(process.cwd(), 'docs/rules.md'), 'utf8');
+const examples = [...text.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, yaml]) => yaml);
+
+/** An example is a whole rule, a stream, the steps of a pattern, or some keys of a rule. */
+function problemsOf(yaml: string): readonly Problem[] {
+  const value: unknown = parse(yaml);
+  if (Array.isArray(value)) return readRule({ id: 'example', from: 's', pattern: value, within: '1h' }).problems;
+  if (Object.hasOwn(value as object, 'name')) return readStream(value).problems;
+  return readRule({ id: 'example', from: 's', pattern: [{ begin: 'a' }], ...(value as object) }).problems;
+}
+
+describe('docs/rules.md', () => {
+  it('has examples', () => expect(examples.length).toBeGreaterThan(10));
+  it.each(examples)('%s', (yaml) => expect(problemsOf(yaml)).toEqual([]));
+
+  it('links only to its own headings', () => {
+    const anchors = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^a-z -]/g, '')
+        .replaceAll(' ', '-'),
+    );
+    expect([...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor).filter((anchor) => !anchors.includes(anchor))).toEqual([]);
+  });
+});
