@@ -1,0 +1,128 @@
+import { readRule, readStream } from '../../src/engine/rule/index.js';
+import type { RuleDefinition, StreamDefinition } from '../../src/engine/rule/definition.js';
+import { frameRecords } from '../../src/runtime/log/frame.js';
+import type { JournalEntry, Output } from '../../src/runtime/ports/outputs.js';
+import { restoreMeta, segmentReader, takeSnapshot } from '../../src/runtime/task/checkpointing.js';
+import { EvaluationNote, NOTE_BYTES } from '../../src/runtime/task/evaluation-note.js';
+import { StreamTask } from '../../src/runtime/task/stream-task.js';
+import type { TaskMeta } from '../../src/runtime/task/task-meta.js';
+
+export interface Record {
+  readonly time: number;
+  readonly value: object;
+}
+
+/** A task with its logs and its "database" in memory: it can be crashed and brought back anywhere. */
+export class TaskHarness {
+  readonly alerts = new Set<string>();
+  readonly deadLetters = new Set<string>();
+  readonly journal: JournalEntry[] = [];
+  readonly #logs = new Map<string, Record[]>();
+  readonly #streams: ReadonlyMap<string, StreamDefinition>;
+  readonly #rules: ReadonlyMap<string, RuleDefinition>;
+  readonly #segments: { id: number; segments: readonly Uint8Array[] }[] = [];
+  #latest: { id: number; oldestNeeded: number; meta: string; journalSequence: number } | undefined;
+  #checkpoints = 0;
+  task: StreamTask;
+
+  constructor(streams: readonly object[], rules: readonly object[]) {
+    this.#streams = new Map(
+      streams.map((document) => readStream(document, {}).stream as StreamDefinition).map((stream) => [stream.name, stream]),
+    );
+    this.#rules = new Map(
+      rules.map((document) => {
+        const { rule, problems } = readRule(document, {});
+        if (rule === undefined) throw new Error(JSON.stringify(problems));
+        return [rule.id, rule];
+      }),
+    );
+    this.task = this.#newTask();
+    for (const stream of this.#streams.keys()) this.task.decide({ kind: 'stream-changed', stream, version: 1, starts: {} });
+    for (const rule of this.#rules.keys()) this.task.decide({ kind: 'rule-activated', rule, version: 1, status: 'active' });
+  }
+
+  /** Appends to a partition's log and feeds the batch. */
+  send(stream: string, partition: number, records: readonly Record[]): void {
+    const log = this.#log(stream, partition);
+    const firstOffset = log.length;
+    log.push(...records);
+    this.#feed(stream, partition, firstOffset, records);
+  }
+
+  checkpoint(): void {
+    const id = ++this.#checkpoints;
+    const { meta, segments, oldestNeeded } = takeSnapshot(this.task, id);
+    this.#segments.push({ id, segments });
+    this.#latest = { id, oldestNeeded, meta: JSON.stringify(meta), journalSequence: meta.journalSequence };
+  }
+
+  /** Loses everything but logs, journal and checkpoints, and recovers; `batch` events are read at a time. */
+  crash(batch: number): void {
+    this.task = this.#newTask();
+    const latest = this.#latest;
+    if (latest !== undefined) this.#restore(latest);
+    for (const entry of this.journal) if (entry.sequence > (latest?.journalSequence ?? 0)) this.task.replay(entry);
+    this.task.proceed();
+    for (const [name, offset] of Object.entries(this.task.readFrom())) this.#readAgain(name, offset, batch);
+  }
+
+  /** All partitions are caught up and have been silent for `elapsed` ms. */
+  quiet(elapsed: number): void {
+    const partitions = [...this.task.streams.partitions.values()].map(({ clock }) => clock);
+    this.task.advanceQuietly(
+      [...this.#streams.keys()].map((stream) => ({
+        stream,
+        elapsed,
+        caughtUp: partitions
+          .filter((clock) => clock.stream === stream)
+          .map(({ partition, nextOffset }) => ({ partition, endOffset: nextOffset, elapsed })),
+      })),
+    );
+  }
+
+  close(): void {
+    for (const stream of this.#streams.keys()) this.task.assertWatermark(stream, 1e12);
+  }
+
+  #restore(latest: { id: number; oldestNeeded: number; meta: string }): void {
+    restoreMeta(this.task, JSON.parse(latest.meta) as TaskMeta, (rule) => this.#rules.get(rule) as RuleDefinition);
+    const reader = segmentReader(this.task);
+    for (const { id, segments } of this.#segments)
+      if (id >= latest.oldestNeeded && id <= latest.id) for (const segment of segments) reader.apply(segment);
+  }
+
+  #readAgain(name: string, offset: number, batch: number): void {
+    const slash = name.lastIndexOf('/');
+    const [stream, partition] = [name.slice(0, slash), Number(name.slice(slash + 1))];
+    const log = this.#log(stream, partition);
+    for (let from = offset; from < log.length; from += batch) this.#feed(stream, partition, from, log.slice(from, from + batch));
+  }
+
+  #feed(stream: string, partition: number, firstOffset: number, records: readonly Record[]): void {
+    const data = frameRecords(records.map(({ time, value }) => ({ time, raw: Buffer.from(JSON.stringify(value)) })));
+    this.task.ingest({ stream, partition, firstOffset, count: records.length, arrivalTime: 0, data });
+  }
+
+  #log(stream: string, partition: number): Record[] {
+    const name = `${stream}/${partition}`;
+    const log = this.#logs.get(name) ?? [];
+    this.#logs.set(name, log);
+    return log;
+  }
+
+  #newTask(): StreamTask {
+    return new StreamTask({
+      definitions: { rule: (id) => this.#rules.get(id) as RuleDefinition, stream: (name) => this.#streams.get(name) as StreamDefinition },
+      note: new EvaluationNote(new SharedArrayBuffer(NOTE_BYTES), () => {}),
+      emit: (output) => this.#keep(output),
+      consumed: () => {},
+      ruleStopped: () => {},
+    });
+  }
+
+  #keep(output: Output): void {
+    if (output.type === 'alert') this.alerts.add(output.alert.id);
+    if (output.type === 'deadLetter') this.deadLetters.add(output.deadLetter.identity);
+    if (output.type === 'journal') this.journal.push(output.entry);
+  }
+}
