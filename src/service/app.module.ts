@@ -64,7 +64,15 @@ export class AppModule {
   static over(given: Parts): DynamicModule {
     return {
       module: AppModule,
-      controllers: [RulesController, EventsController, StreamsController, AlertsController, DeadLettersController, HealthController, MetricsController],
+      controllers: [
+        RulesController,
+        EventsController,
+        StreamsController,
+        AlertsController,
+        DeadLettersController,
+        HealthController,
+        MetricsController,
+      ],
       providers: [
         ...parts(given),
         ChangeLock,

@@ -1,5 +1,6 @@
 /** What a newcomer can paste right after the start; commands for a POSIX shell. */
 export function hint(url: string): string {
+  const at = (seconds: number) => Math.floor(Date.now() / 1000) * 1000 - 60_000 + seconds * 1000;
   return `
 Tripline is ready at ${url} (API: ${url}/docs). Try this:
 
@@ -22,10 +23,10 @@ Tripline is ready at ${url} (API: ${url}/docs). Try this:
   alert: {title: "Card \${key} tested before \${large.amount}"}'
 
   curl ${url}/v1/streams/payments/events -H 'Content-Type: application/x-ndjson' --data-binary '
-  {"cardId": "c1", "amount": 0.5, "ts": 1767225600000}
-  {"cardId": "c1", "amount": 0.7, "ts": 1767225601000}
-  {"cardId": "c1", "amount": 0.9, "ts": 1767225602000}
-  {"cardId": "c1", "amount": 900, "ts": 1767225603000}'
+  {"cardId": "c1", "amount": 0.5, "ts": ${at(0)}}
+  {"cardId": "c1", "amount": 0.7, "ts": ${at(1)}}
+  {"cardId": "c1", "amount": 0.9, "ts": ${at(2)}}
+  {"cardId": "c1", "amount": 900, "ts": ${at(3)}}'
 
   curl ${url}/v1/alerts
 

@@ -94,7 +94,18 @@ async function startParts(settings: Settings, log: Logger, onFatal: (error: Erro
   const ingester = new HttpIngester(eventLog, job, { ...settings, backlogBytes: settings.logBacklogBytes });
   const alerts = new AlertRepository(database, JOB, SHARD);
   const deadLetters = new DeadLetterRepository(database);
-  const app = await createHttpServer({ settings, log, catalog, eventLog, job, alerts, deadLetters, ingester, wakeUps, ping: () => database.ping() });
+  const app = await createHttpServer({
+    settings,
+    log,
+    catalog,
+    eventLog,
+    job,
+    alerts,
+    deadLetters,
+    ingester,
+    wakeUps,
+    ping: () => database.ping(),
+  });
   teardown.add('closing HTTP', () => closeHttp(app));
   teardown.add('ending event requests and streams', () => {
     ingester.close();

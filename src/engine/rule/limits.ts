@@ -22,3 +22,15 @@ export const DEFAULT_DOCUMENT_LIMITS: DocumentLimits = Object.freeze({
   maxExpressionLength: 8_192,
   maxExpressionNesting: 64,
 });
+
+/** Options for documents that were accepted once: a limit lowered since then does not make them unreadable. */
+export const STORED: { readonly limits: DocumentLimits } = Object.freeze({
+  limits: {
+    maxRuleBytes: Infinity,
+    maxNesting: Infinity,
+    maxSteps: Infinity,
+    maxTimes: Infinity,
+    maxExpressionLength: Infinity,
+    maxExpressionNesting: Infinity,
+  },
+});

@@ -1,4 +1,4 @@
-import { readRule, readStream } from '../../engine/rule/index.js';
+import { readRule, readStream, STORED } from '../../engine/rule/index.js';
 import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
 import { keyOf, keyOfAll, NO_KEY } from '../../engine/state/key.js';
 import type { Output } from '../ports/outputs.js';
@@ -110,7 +110,7 @@ export class EngineHost {
   }
 
   #preview(document: unknown): Reply {
-    const { rule } = readRule(document, {});
+    const { rule } = readRule(document, STORED);
     const known = rule === undefined ? undefined : this.#task.rules.rules.get(rule.id);
     return rule === undefined || known === undefined ? { carried: 0, dropped: 0 } : this.#task.rules.preview(known, rule);
   }
@@ -188,11 +188,11 @@ export class EngineHost {
   #keepDocument({ kind, id, version, document }: Document): void {
     const name = `${id}@${version}`;
     if (kind === 'rule') {
-      const { rule, problems } = readRule(document, {});
+      const { rule, problems } = readRule(document, STORED);
       if (rule === undefined) throw new Error(`rule ${name} cannot be read: ${JSON.stringify(problems)}`);
       this.#rules.set(name, rule);
     } else {
-      const { stream, problems } = readStream(document, {});
+      const { stream, problems } = readStream(document, STORED);
       if (stream === undefined) throw new Error(`stream ${name} cannot be read: ${JSON.stringify(problems)}`);
       this.#streams.set(name, stream);
     }

@@ -32,14 +32,23 @@ const LOOK_AGAIN_MS = 1_000;
  * Sends the outbox to one client, in order, from a number on. Rows are read a page at a time when the client has
  * taken the one before, so a slow client costs no memory; a fast one waits for the wake-up of the next commit.
  */
-export async function streamAlerts(reader: OutboxReader, wakeUps: WakeUps, target: StreamTarget, filter: StreamFilter, after: number | undefined): Promise<void> {
+export async function streamAlerts(
+  reader: OutboxReader,
+  wakeUps: WakeUps,
+  target: StreamTarget,
+  filter: StreamFilter,
+  after: number | undefined,
+): Promise<void> {
   let number = after ?? (await reader.lastNumber());
   let lastSent = Date.now();
   if (!target.write(`retry: 1000\nid: ${number}\n\n`)) await target.drained();
   while (!target.closed.aborted) {
     const look = wakeUps.next(target.closed, LOOK_AGAIN_MS);
     const rows = await reader.readAfter(number, PAGE).catch(() => []);
-    const text = rows.filter((row) => passes(row, filter)).map(asServerSentEvent).join('');
+    const text = rows
+      .filter((row) => passes(row, filter))
+      .map(asServerSentEvent)
+      .join('');
     number = rows.at(-1)?.number ?? number;
     const heartbeat = text === '' && Date.now() - lastSent >= HEARTBEAT_MS;
     if (text !== '' || heartbeat) {
@@ -52,7 +61,10 @@ export async function streamAlerts(reader: OutboxReader, wakeUps: WakeUps, targe
 
 function asServerSentEvent(row: OutboxRow): string {
   // A body may hold line breaks inside its events (JSON allows them between tokens): each line is a data line.
-  const data = alertJson(row).split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`).join('');
+  const data = alertJson(row)
+    .split(/\r\n|\r|\n/)
+    .map((line) => `data: ${line}\n`)
+    .join('');
   return `id: ${row.number}\nevent: alert\n${data}\n`;
 }
 

@@ -31,15 +31,29 @@ export class AlertsController {
     const rows = await this.alerts.list({ ...query, key }, limit + 1);
     const page = rows.slice(0, limit);
     const nextCursor = rows.length > limit ? String(page[page.length - 1].number) : null;
-    return pageJson(page.map((row) => alertJson(row)), nextCursor);
+    return pageJson(
+      page.map((row) => alertJson(row)),
+      nextCursor,
+    );
   }
 
   @Get('stream')
-  @ApiOperation({ summary: 'Alerts as server-sent events', description: 'Resumes after `Last-Event-ID`; without it from now on. A comment comes every 15 s without alerts.' })
+  @ApiOperation({
+    summary: 'Alerts as server-sent events',
+    description: 'Resumes after `Last-Event-ID`; without it from now on. A comment comes every 15 s without alerts.',
+  })
   @ApiHeader({ name: 'Last-Event-ID', required: false, example: '41' })
   @ApiProduces('text/event-stream')
-  @ApiResponse({ status: 200, content: { 'text/event-stream': { example: `id: 42\nevent: alert\ndata: ${JSON.stringify(ALERT_EXAMPLE)}\n\n` } } })
-  async stream(@Query() query: AlertFilterQuery, @Headers('last-event-id') lastId: string | undefined, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  @ApiResponse({
+    status: 200,
+    content: { 'text/event-stream': { example: `id: 42\nevent: alert\ndata: ${JSON.stringify(ALERT_EXAMPLE)}\n\n` } },
+  })
+  async stream(
+    @Query() query: AlertFilterQuery,
+    @Headers('last-event-id') lastId: string | undefined,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const after = lastId === undefined || lastId === '' ? undefined : readNumber(lastId);
     const first = after ?? (await this.alerts.lastNumber());
     const target = openStream(request, reply, this.wakeUps.closing);
@@ -74,7 +88,12 @@ function openStream(request: FastifyRequest, reply: FastifyReply, closing: Abort
   raw.on('close', () => gone.abort());
   raw.on('error', () => gone.abort());
   request.raw.socket.setNoDelay(true);
-  raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', connection: 'keep-alive', 'x-accel-buffering': 'no' });
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    connection: 'keep-alive',
+    'x-accel-buffering': 'no',
+  });
   return {
     write: (text) => !closed.aborted && raw.write(text),
     drained: () =>

@@ -30,7 +30,8 @@ export class ApiKeyGuard implements CanActivate {
     const needed = this.reflector.getAllAndOverride<Role | undefined>(NEEDED_ROLE, [context.getHandler(), context.getClass()]);
     if (this.#off || needed === undefined) return true;
     const given = givenKey(context.switchToHttp().getRequest<FastifyRequest>());
-    if (given === undefined) throw new DomainError('unauthenticated', 'missing-api-key', 'send an API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`');
+    if (given === undefined)
+      throw new DomainError('unauthenticated', 'missing-api-key', 'send an API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`');
     const hash = sha256(given);
     const found = this.#keys.find((key) => timingSafeEqual(key.hash, hash));
     if (found === undefined) throw new DomainError('unauthenticated', 'unknown-api-key', 'the API key is not known');

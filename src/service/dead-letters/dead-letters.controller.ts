@@ -12,7 +12,19 @@ import { CursorField, DEFAULT_PAGE, LimitField, TextField } from '../http/query-
 import type { Settings } from '../settings/settings.js';
 import { DEAD_LETTERS, SETTINGS } from '../tokens.js';
 
-const EXAMPLE = { id: 7, stream: 'payments', partition: 0, offset: 12, code: 'late', message: 'the event is behind the watermark', time: 1767225500000, watermark: 1767225598000, cause: 'watermark', receivedAt: 1767225603120, raw: '{"txId":"t9"}' };
+const EXAMPLE = {
+  id: 7,
+  stream: 'payments',
+  partition: 0,
+  offset: 12,
+  code: 'late',
+  message: 'the event is behind the watermark',
+  time: 1767225500000,
+  watermark: 1767225598000,
+  cause: 'watermark',
+  receivedAt: 1767225603120,
+  raw: '{"txId":"t9"}',
+};
 
 class DeadLetterQuery {
   @TextField('only of this stream', 'payments')
@@ -51,13 +63,17 @@ export class DeadLettersController {
   @Post(':id/retry')
   @Needs('producer')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Send the event again, for instance after its stream was changed', description: 'Only once: a second retry gives the reply of the first.' })
+  @ApiOperation({
+    summary: 'Send the event again, for instance after its stream was changed',
+    description: 'Only once: a second retry gives the reply of the first.',
+  })
   @ApiResponse(jsonExample(200, 'as for events', { accepted: 1, rejected: [], watermark: 1767225598000, behindWatermark: 0 }))
   @ApiResponse(problemExample(404, 'dead-letter-not-found', 'there is no dead letter 8'))
   async retry(@Param('id') id: string) {
     const row = /^\d{1,15}$/.test(id) ? await this.deadLetters.get(Number(id)) : undefined;
     if (row === undefined) throw new DomainError('not-found', 'dead-letter-not-found', `there is no dead letter ${id}`);
-    if (row.code === 'event-too-large') throw new DomainError('conflict', 'dead-letter-cut', 'only the beginning of this event was kept: send it again from its source');
+    if (row.code === 'event-too-large')
+      throw new DomainError('conflict', 'dead-letter-cut', 'only the beginning of this event was kept: send it again from its source');
     const splitter = new OneItem(this.settings.maxEventBytes);
     return (await this.events.take(row.stream, one(row.raw), splitter, `dead-letter/${row.id}`)).reply;
   }

@@ -1,7 +1,13 @@
 import type { ApiResponseOptions } from '@nestjs/swagger';
 
 /** Examples of the OpenAPI document: one story, card testing, from the stream to the alert. */
-export const STREAM_EXAMPLE = { name: 'payments', id: 'txId', time: { field: 'ts', format: 'epochMillis' }, outOfOrderness: '5s', fields: { txId: 'string', cardId: 'string', amount: 'double', country: 'string' } };
+export const STREAM_EXAMPLE = {
+  name: 'payments',
+  id: 'txId',
+  time: { field: 'ts', format: 'epochMillis' },
+  outOfOrderness: '5s',
+  fields: { txId: 'string', cardId: 'string', amount: 'double', country: 'string' },
+};
 
 export const RULE_EXAMPLE = {
   id: 'card-testing',
@@ -39,11 +45,31 @@ export const EVENTS_EXAMPLE = [
   { txId: 't4', cardId: 'c1', amount: 900, country: 'BR', ts: 1767225603000 },
 ];
 
-const PLAN_EXAMPLE = { representation: 'runs', reason: 'each open partial match is kept on its own, as in Flink: right for every pattern', growth: 'linear in the events that begin a match, each as long as its loop; `within` ends old ones' };
+const PLAN_EXAMPLE = {
+  representation: 'runs',
+  reason: 'each open partial match is kept on its own, as in Flink: right for every pattern',
+  growth: 'linear in the events that begin a match, each as long as its loop; `within` ends old ones',
+};
 export const RULE_REPLY_EXAMPLE = { id: 'card-testing', version: 1, status: 'active', plan: PLAN_EXAMPLE, warnings: [] };
 export const RULE_VIEW_EXAMPLE = { id: 'card-testing', version: 1, status: 'active', rule: RULE_EXAMPLE, createdAt: 1767225600000 };
 export const PLAN = PLAN_EXAMPLE;
-export const STATS_EXAMPLE = { rule: 'card-testing', version: 1, status: 'active', events: 4, alerts: 1, suppressed: 0, timeouts: 0, keys: 1, keptEvents: 0, conditionErrors: 0, conditionErrorSample: null, unusableKeys: 0, unusableKeySample: null, limitReached: 0, watermark: 1767225597999 };
+export const STATS_EXAMPLE = {
+  rule: 'card-testing',
+  version: 1,
+  status: 'active',
+  events: 4,
+  alerts: 1,
+  suppressed: 0,
+  timeouts: 0,
+  keys: 1,
+  keptEvents: 0,
+  conditionErrors: 0,
+  conditionErrorSample: null,
+  unusableKeys: 0,
+  unusableKeySample: null,
+  limitReached: 0,
+  watermark: 1767225597999,
+};
 
 export const ALERT_EXAMPLE = {
   id: '5f0c0d7c3f1b4a0c9a8e2f6d1b7c4e90',
@@ -75,7 +101,9 @@ export function problemExample(status: number, code: string, detail: string): Ap
   return {
     status,
     description: detail,
-    content: { 'application/problem+json': { example: { type: `urn:tripline:problem:${code}`, title: 'Problem', status, detail, code, errors: [] } } },
+    content: {
+      'application/problem+json': { example: { type: `urn:tripline:problem:${code}`, title: 'Problem', status, detail, code, errors: [] } },
+    },
   };
 }
 

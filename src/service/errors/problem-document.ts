@@ -56,7 +56,11 @@ const FRAMEWORK_CODES: Readonly<Record<number, string>> = {
 };
 
 /** Failures of the storage that a client can do something about. */
-const KNOWN_FAILURES: Readonly<Record<string, DomainErrorKind>> = { 'rule-exists': 'conflict', 'unknown-stream': 'not-found', 'log-overloaded': 'busy' };
+const KNOWN_FAILURES: Readonly<Record<string, DomainErrorKind>> = {
+  'rule-exists': 'conflict',
+  'unknown-stream': 'not-found',
+  'log-overloaded': 'busy',
+};
 
 export interface ProblemReply {
   readonly document: ProblemDocument;
@@ -65,8 +69,21 @@ export interface ProblemReply {
   readonly unexpected: boolean;
 }
 
-function problemDocument(status: number, code: string, detail: string, more: { errors?: readonly Problem[]; members?: Readonly<Record<string, unknown>> } = {}): ProblemDocument {
-  return { ...more.members, type: `urn:tripline:problem:${code}`, title: TITLES[status] ?? 'Error', status, detail, code, errors: more.errors ?? [] };
+function problemDocument(
+  status: number,
+  code: string,
+  detail: string,
+  more: { errors?: readonly Problem[]; members?: Readonly<Record<string, unknown>> } = {},
+): ProblemDocument {
+  return {
+    ...more.members,
+    type: `urn:tripline:problem:${code}`,
+    title: TITLES[status] ?? 'Error',
+    status,
+    detail,
+    code,
+    errors: more.errors ?? [],
+  };
 }
 
 /** Turns anything thrown while a request was worked off into the problem to answer. */
@@ -77,16 +94,27 @@ export function toProblem(error: unknown): ProblemReply {
   }
   const known = KNOWN_FAILURES[String((error as { code?: unknown } | undefined)?.code)];
   if (known !== undefined && error instanceof StorageError) {
-    return { document: problemDocument(STATUS[known], error.code, error.message), retryAfter: known === 'busy' ? 1 : undefined, unexpected: false };
+    return {
+      document: problemDocument(STATUS[known], error.code, error.message),
+      retryAfter: known === 'busy' ? 1 : undefined,
+      unexpected: false,
+    };
   }
   if (isDatabaseAway(error)) {
-    return { document: problemDocument(503, 'database-unavailable', 'the database does not answer; nothing of this request was stored'), retryAfter: 2, unexpected: true };
+    return {
+      document: problemDocument(503, 'database-unavailable', 'the database does not answer; nothing of this request was stored'),
+      retryAfter: 2,
+      unexpected: true,
+    };
   }
   const status = frameworkStatus(error);
   if (status !== undefined && status < 500) {
     return { document: problemDocument(status, FRAMEWORK_CODES[status] ?? 'bad-request', (error as Error).message), unexpected: false };
   }
-  return { document: problemDocument(500, 'internal-error', 'an unexpected error; the log of the service has the details'), unexpected: true };
+  return {
+    document: problemDocument(500, 'internal-error', 'an unexpected error; the log of the service has the details'),
+    unexpected: true,
+  };
 }
 
 /** Fastify's errors carry statusCode, Nest's are HttpExceptions. */
@@ -99,7 +127,8 @@ function frameworkStatus(error: unknown): number | undefined {
 const AWAY_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENOENT']);
 /** SQLSTATE classes: connection exceptions, insufficient resources (disk full), operator intervention, system errors. */
 const AWAY_CLASSES = /^(08|53|57|58)[0-9A-Z]{3}$/;
-const AWAY_TEXT = /connection terminated|connection ended|timeout exceeded when trying to connect|client has encountered a connection error|cannot use a pool after calling end|not queryable/i;
+const AWAY_TEXT =
+  /connection terminated|connection ended|timeout exceeded when trying to connect|client has encountered a connection error|cannot use a pool after calling end|not queryable/i;
 
 /** True when the error says that PostgreSQL cannot be reached or cannot write at present. */
 export function isDatabaseAway(error: unknown): boolean {

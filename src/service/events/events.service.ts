@@ -28,14 +28,22 @@ export class EventsService {
     @Inject(INGESTER) private readonly ingester: HttpIngester,
   ) {}
 
-  async take(name: string, body: AsyncIterable<Buffer>, splitter: Splitter, idempotencyKey?: string): Promise<{ reply: EventsReply; replayed: boolean }> {
+  async take(
+    name: string,
+    body: AsyncIterable<Buffer>,
+    splitter: Splitter,
+    idempotencyKey?: string,
+  ): Promise<{ reply: EventsReply; replayed: boolean }> {
     const stream = this.streams.definition(name);
     let partitionOf = this.#partitioners.get(stream);
     if (partitionOf === undefined) this.#partitioners.set(stream, (partitionOf = partitionerOf(stream)));
     const outcome = await this.ingester.ingest({ stream, partitionOf, body, splitter, idempotencyKey });
     if (outcome.kind !== 'done') throw asError(outcome);
     const { accepted, behindWatermark } = outcome.totals;
-    return { reply: { accepted, ...rejectedOf(outcome.totals), watermark: outcome.watermark, behindWatermark }, replayed: outcome.replayed };
+    return {
+      reply: { accepted, ...rejectedOf(outcome.totals), watermark: outcome.watermark, behindWatermark },
+      replayed: outcome.replayed,
+    };
   }
 }
 
@@ -46,15 +54,22 @@ function rejectedOf({ rejected, rejectedCount }: Totals) {
 function asError(outcome: Exclude<IngestOutcome, { kind: 'done' }>): DomainError {
   switch (outcome.kind) {
     case 'unparseable':
-      return new DomainError('unparseable', outcome.code, outcome.message, { errors: [{ code: outcome.code, message: outcome.message, line: outcome.line }] });
+      return new DomainError('unparseable', outcome.code, outcome.message, {
+        errors: [{ code: outcome.code, message: outcome.message, line: outcome.line }],
+      });
     case 'key-in-flight':
-      return new DomainError('conflict', 'idempotency-key-in-flight', 'a request with this Idempotency-Key is being worked off', { retryAfter: 1 });
+      return new DomainError('conflict', 'idempotency-key-in-flight', 'a request with this Idempotency-Key is being worked off', {
+        retryAfter: 1,
+      });
     case 'key-reused':
       return new DomainError('invalid', 'idempotency-key-reused', 'this Idempotency-Key was used with another body');
     case 'refused': {
       const { accepted, processed, behindWatermark } = outcome.totals;
       const members = { accepted, ...rejectedOf(outcome.totals), processed, behindWatermark };
-      return new DomainError(outcome.away ? 'unavailable' : 'busy', outcome.code, outcome.message, { members, retryAfter: outcome.retryAfter });
+      return new DomainError(outcome.away ? 'unavailable' : 'busy', outcome.code, outcome.message, {
+        members,
+        retryAfter: outcome.retryAfter,
+      });
     }
   }
 }

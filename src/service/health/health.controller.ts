@@ -7,7 +7,17 @@ import { DomainError } from '../errors/domain-error.js';
 import { isDatabaseAway } from '../errors/problem-document.js';
 import { JOB, PING } from '../tokens.js';
 
-const STREAM = { stream: 'payments', partition: 0, nextOffset: 4, endOffset: 4, watermark: 1767225597999, idle: false, events: 4, late: 0, duplicates: 0 };
+const STREAM = {
+  stream: 'payments',
+  partition: 0,
+  nextOffset: 4,
+  endOffset: 4,
+  watermark: 1767225597999,
+  idle: false,
+  events: 4,
+  late: 0,
+  duplicates: 0,
+};
 
 @ApiTags('operations')
 @Controller('health')
@@ -27,7 +37,9 @@ export class HealthController {
 
   @Get('ready')
   @ApiOperation({ summary: 'Events are taken and worked off' })
-  @ApiResponse(jsonExample(200, 'ready', { status: 'ready', job: { state: 'running', since: 1767225600000, restarts: 0, streams: [STREAM] } }))
+  @ApiResponse(
+    jsonExample(200, 'ready', { status: 'ready', job: { state: 'running', since: 1767225600000, restarts: 0, streams: [STREAM] } }),
+  )
   @ApiResponse(problemExample(503, 'not-ready', 'the job is recovering'))
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     void reply.header('cache-control', 'no-store');

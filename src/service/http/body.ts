@@ -57,7 +57,11 @@ export function documentFormat(request: FastifyRequest, text: string): DocumentF
   }
   const format = FORMATS[type];
   if (format !== undefined) return format;
-  throw new DomainError('unsupported-type', 'unsupported-content-type', `documents come as application/json or application/yaml, not as ${type}`);
+  throw new DomainError(
+    'unsupported-type',
+    'unsupported-content-type',
+    `documents come as application/json or application/yaml, not as ${type}`,
+  );
 }
 
 export interface PostedDocument {

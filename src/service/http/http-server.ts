@@ -50,5 +50,7 @@ function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): 
         : [400, 'bad-request', 'this is not an HTTP request'];
   const title = STATUS_CODES[status as number] ?? 'Error';
   const body = JSON.stringify({ type: `urn:tripline:problem:${code}`, title, status, detail, code, errors: [] });
-  socket.end(`HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
 }

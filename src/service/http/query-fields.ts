@@ -25,7 +25,12 @@ export function TimeField(description: string): PropertyDecorator {
 }
 
 export function TextField(description: string, example: string): PropertyDecorator {
-  return applyDecorators(ApiPropertyOptional({ type: String, description, example }), IsOptional(), IsString({ message: '$property must be given once' }), MaxLength(4_096));
+  return applyDecorators(
+    ApiPropertyOptional({ type: String, description, example }),
+    IsOptional(),
+    IsString({ message: '$property must be given once' }),
+    MaxLength(4_096),
+  );
 }
 
 export function CursorField(): PropertyDecorator {

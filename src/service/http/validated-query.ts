@@ -14,14 +14,21 @@ export class ValidatedPipe implements PipeTransform {
     if (type !== 'query' || metatype === undefined || metatype === Object || metatype === String) return value;
     const instance = plainToInstance(metatype as Type<object>, { ...(value as object) });
     const known = knownNames(metatype);
-    const problems = validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false }).map((error) => asProblem(error, known));
-    if (problems.length > 0) throw new DomainError('unparseable', 'invalid-query', problems.map((problem) => problem.message).join('; '), { errors: problems });
+    const problems = validateSync(instance, { whitelist: true, forbidNonWhitelisted: true, forbidUnknownValues: false }).map((error) =>
+      asProblem(error, known),
+    );
+    if (problems.length > 0)
+      throw new DomainError('unparseable', 'invalid-query', problems.map((problem) => problem.message).join('; '), { errors: problems });
     return instance;
   }
 }
 
 function knownNames(metatype: object): readonly string[] {
-  return Reflect.getMetadata('swagger/apiModelPropertiesArray', (metatype as { prototype: object }).prototype)?.map((name: string) => name.slice(1)) ?? [];
+  return (
+    Reflect.getMetadata('swagger/apiModelPropertiesArray', (metatype as { prototype: object }).prototype)?.map((name: string) =>
+      name.slice(1),
+    ) ?? []
+  );
 }
 
 function asProblem(error: ValidationError, known: readonly string[]): Problem {

@@ -13,7 +13,12 @@ export class MetricsController {
   @Get()
   @ApiOperation({ summary: 'Metrics in Prometheus text' })
   @ApiProduces('text/plain')
-  @ApiResponse({ status: 200, content: { 'text/plain': { example: '# TYPE tripline_rule_alerts_total counter\ntripline_rule_alerts_total{rule="card-testing"} 1\n' } } })
+  @ApiResponse({
+    status: 200,
+    content: {
+      'text/plain': { example: '# TYPE tripline_rule_alerts_total counter\ntripline_rule_alerts_total{rule="card-testing"} 1\n' },
+    },
+  })
   async text(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const text = await this.metrics.text();
     void reply.header('content-type', this.metrics.contentType);

@@ -22,7 +22,10 @@ const PER_PARTITION: Readonly<Record<string, readonly [help: string, value: Valu
   tripline_stream_duplicates_total: ['Events left out by dedupe', (stream) => stream.duplicates],
   tripline_stream_lag_events: ['Events in the log that are not worked off', (stream) => stream.endOffset - stream.nextOffset],
   tripline_stream_idle: ['1 while the partition steps aside', (stream) => (stream.idle ? 1 : 0)],
-  tripline_stream_watermark_lag_seconds: ['Wall clock minus watermark', (stream) => (stream.watermark === null ? null : (Date.now() - stream.watermark) / 1000)],
+  tripline_stream_watermark_lag_seconds: [
+    'Wall clock minus watermark',
+    (stream) => (stream.watermark === null ? null : (Date.now() - stream.watermark) / 1000),
+  ],
 };
 
 /** Prometheus text about the job, its rules and streams, and the process. Read fresh at every scrape. */
@@ -35,9 +38,12 @@ export class Metrics {
     this.#job = job;
     this.#log = log;
     collectDefaultMetrics({ register: this.#registry });
-    for (const [name, [help, value]] of Object.entries(PER_RULE)) this.#family(name, help, ['rule'], () => labelled(this.#job.metrics().rules, value, (rule) => ({ rule: rule.rule })));
+    for (const [name, [help, value]] of Object.entries(PER_RULE))
+      this.#family(name, help, ['rule'], () => labelled(this.#job.metrics().rules, value, (rule) => ({ rule: rule.rule })));
     for (const [name, [help, value]] of Object.entries(PER_PARTITION)) {
-      this.#family(name, help, ['stream', 'partition'], () => labelled(this.#job.metrics().streams, value, ({ stream, partition }) => ({ stream, partition: String(partition) })));
+      this.#family(name, help, ['stream', 'partition'], () =>
+        labelled(this.#job.metrics().streams, value, ({ stream, partition }) => ({ stream, partition: String(partition) })),
+      );
     }
     this.#jobFamilies();
   }
@@ -51,7 +57,8 @@ export class Metrics {
   }
 
   #jobFamilies(): void {
-    const single = (name: string, help: string, value: () => number | null) => this.#family(name, help, [], () => [{ labels: {}, value: value() ?? undefined }]);
+    const single = (name: string, help: string, value: () => number | null) =>
+      this.#family(name, help, [], () => [{ labels: {}, value: value() ?? undefined }]);
     const checkpoints = () => this.#job.metrics().checkpoints;
     single('tripline_dead_letters_total', 'Events that could not be used', () => this.#job.metrics().deadLetters);
     single('tripline_ghost_alerts_total', 'Alerts of before a crash that replay did not give again', () => this.#job.metrics().ghostAlerts);
@@ -61,15 +68,26 @@ export class Metrics {
     single('tripline_checkpoints_total', 'Completed checkpoints', () => checkpoints().completed);
     single('tripline_checkpoints_failed_total', 'Failed checkpoints', () => checkpoints().failed);
     single('tripline_checkpoint_bytes', 'Bytes of the last checkpoint', () => checkpoints().lastBytes);
-    single('tripline_checkpoint_pause_seconds', 'Time the engine stood still for the last checkpoint', () => checkpoints().lastPauseMs / 1000);
+    single(
+      'tripline_checkpoint_pause_seconds',
+      'Time the engine stood still for the last checkpoint',
+      () => checkpoints().lastPauseMs / 1000,
+    );
     single('tripline_checkpoint_duration_seconds', 'Time the last checkpoint took', () => checkpoints().lastDurationMs / 1000);
     single('tripline_checkpoint_age_seconds', 'Time since the last checkpoint', () => ageSeconds(checkpoints().lastAt));
   }
 
   /** One metric, set anew when it is collected; a name that ends in _total is a counter. */
-  #family(name: string, help: string, labelNames: string[], collect: () => Iterable<{ labels: Record<string, string>; value: number | undefined }>): void {
+  #family(
+    name: string,
+    help: string,
+    labelNames: string[],
+    collect: () => Iterable<{ labels: Record<string, string>; value: number | undefined }>,
+  ): void {
     const registers = [this.#registry];
-    const metric = name.endsWith('_total') ? new Counter({ name, help, labelNames, registers, collect: refill }) : new Gauge({ name, help, labelNames, registers, collect: refill });
+    const metric = name.endsWith('_total')
+      ? new Counter({ name, help, labelNames, registers, collect: refill })
+      : new Gauge({ name, help, labelNames, registers, collect: refill });
     function refill(): void {
       metric.reset();
       for (const { labels, value } of collect()) if (value !== undefined) metric.inc(labels, value);

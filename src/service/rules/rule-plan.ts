@@ -20,10 +20,13 @@ export function planOf({ pattern }: RuleDefinition): RulePlan {
 
 function growthOf(steps: readonly Step[]): string {
   const all = flatten(steps);
-  const branching = all.filter((step) => step.kind !== 'negation' && (step.link === 'followedByAny' || ('loop' in step && step.loop === 'any')));
+  const branching = all.filter(
+    (step) => step.kind !== 'negation' && (step.link === 'followedByAny' || ('loop' in step && step.loop === 'any')),
+  );
   const openBranching = branching.some((step) => isOpenLoop(step));
   if (openBranching) return 'exponential in the events of a key: every event may be taken or left out by each partial match';
-  if (branching.length > 0) return `polynomial in the events of a key, degree up to ${branching.length + 1}: each partial match branches at ${branching.length} step(s)`;
+  if (branching.length > 0)
+    return `polynomial in the events of a key, degree up to ${branching.length + 1}: each partial match branches at ${branching.length} step(s)`;
   if (all.some(isOpenLoop)) return 'linear in the events that begin a match, each as long as its loop';
   return 'linear in the events that begin a match';
 }

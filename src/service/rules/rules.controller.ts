@@ -1,13 +1,25 @@
 import { Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readJson } from '../../engine/event/json-reader.js';
 import { nearest } from '../../engine/problem/problem.js';
 import { RULE_STATUSES, type RuleStatus } from '../../engine/rule/definition.js';
 import { mermaidOf } from './rule-drawing.js';
 import { keyText } from '../alerts/alert-json.js';
 import { Needs } from '../auth/api-key.guard.js';
 import { DocumentBody } from '../docs/document-body.js';
-import { ALERT_EXAMPLE, EVENTS_EXAMPLE, jsonExample, PLAN, problemExample, RULE_EXAMPLE, RULE_REPLY_EXAMPLE, RULE_VIEW_EXAMPLE, RULE_YAML_EXAMPLE, STATS_EXAMPLE } from '../docs/examples.js';
+import {
+  ALERT_EXAMPLE,
+  EVENTS_EXAMPLE,
+  jsonExample,
+  PLAN,
+  problemExample,
+  RULE_EXAMPLE,
+  RULE_REPLY_EXAMPLE,
+  RULE_VIEW_EXAMPLE,
+  RULE_YAML_EXAMPLE,
+  STATS_EXAMPLE,
+} from '../docs/examples.js';
 import { invalid } from '../errors/domain-error.js';
 import { readDocument, readText } from '../http/body.js';
 import { readJsonObject } from '../http/json-body.js';
@@ -51,7 +63,13 @@ export class RulesController {
   @HttpCode(200)
   @ApiOperation({ summary: 'All problems of a rule document; nothing is stored' })
   @DocumentBody('A rule document', RULE_EXAMPLE, RULE_YAML_EXAMPLE)
-  @ApiResponse(jsonExample(200, 'also for a document with problems', { valid: false, errors: [{ code: 'unknown-field', message: 'unknown field `amout`', pointer: '/pattern/0/where', suggestion: 'amount' }], warnings: [] }))
+  @ApiResponse(
+    jsonExample(200, 'also for a document with problems', {
+      valid: false,
+      errors: [{ code: 'unknown-field', message: 'unknown field `amout`', pointer: '/pattern/0/where', suggestion: 'amount' }],
+      warnings: [],
+    }),
+  )
   async validate(@Req() request: FastifyRequest) {
     return this.rules.validate(await readDocument(request, this.settings.maxRuleBytes));
   }
@@ -61,7 +79,13 @@ export class RulesController {
   @Header('content-type', 'application/json; charset=utf-8')
   @ApiOperation({ summary: 'Try a rule on posted events; nothing is stored' })
   @DocumentBody('A rule, events, and optionally stream and watermark', { rule: RULE_EXAMPLE, events: EVENTS_EXAMPLE })
-  @ApiResponse(jsonExample(200, 'indexes are those of the posted events', { matches: [{ at: 3, steps: { small: [0, 1, 2], large: [3] } }], timeouts: [], alerts: [ALERT_EXAMPLE] }))
+  @ApiResponse(
+    jsonExample(200, 'indexes are those of the posted events', {
+      matches: [{ at: 3, steps: { small: [0, 1, 2], large: [3] } }],
+      timeouts: [],
+      alerts: [ALERT_EXAMPLE],
+    }),
+  )
   @ApiResponse(INVALID)
   async simulate(@Req() request: FastifyRequest): Promise<string> {
     return this.simulation.simulate(await readText(request, this.settings.maxRuleBytes + SIMULATION_BYTES));
@@ -84,12 +108,20 @@ export class RulesController {
 
   @Put(':id')
   @Needs('author')
-  @ApiOperation({ summary: 'Store the next version of a rule, without a restart', description: 'An unchanged document keeps its version. A changed alert text keeps the open partial matches.' })
+  @ApiOperation({
+    summary: 'Store the next version of a rule, without a restart',
+    description: 'An unchanged document keeps its version. A changed alert text keeps the open partial matches.',
+  })
   @DocumentBody('A rule document', RULE_EXAMPLE, RULE_YAML_EXAMPLE)
   @ApiResponse(jsonExample(200, 'the version that runs now; with dryRun also {carried, dropped}', { ...RULE_REPLY_EXAMPLE, version: 2 }))
   @ApiResponse(jsonExample(201, 'there was no such rule', RULE_REPLY_EXAMPLE))
   @ApiResponse(INVALID)
-  async replace(@Param('id') id: string, @Query() { dryRun }: DryRunQuery, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+  async replace(
+    @Param('id') id: string,
+    @Query() { dryRun }: DryRunQuery,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
     const posted = await readDocument(request, this.settings.maxRuleBytes);
     if (dryRun === true) return this.rules.preview(id, posted);
     const { created, reply: answer } = await this.rules.replace(id, posted);
@@ -155,11 +187,22 @@ export class RulesController {
 
   @Get(':id/keys/:key')
   @ApiOperation({ summary: "A key's open partial matches", description: 'The key is JSON or a bare string.' })
-  @ApiResponse(jsonExample(200, 'open partial matches', { rule: 'card-testing', key: 'c1', matches: [{ waitingFor: 'large', deadline: 1767226200000, steps: { small: [{ id: 't1', time: 1767225600000, event: EVENTS_EXAMPLE[0] }] } }] }))
+  @ApiResponse(
+    jsonExample(200, 'open partial matches', {
+      rule: 'card-testing',
+      key: 'c1',
+      matches: [
+        { waitingFor: 'large', deadline: 1767226200000, steps: { small: [{ id: 't1', time: 1767225600000, event: EVENTS_EXAMPLE[0] }] } },
+      ],
+    }),
+  )
   @ApiResponse(NOT_FOUND)
-  async keys(@Param('id') id: string, @Param('key') text: string) {
-    const key = JSON.parse(keyText(text)) as unknown;
-    return { rule: id, key, matches: await this.rules.openMatches(id, key) };
+  @Header('content-type', 'application/json; charset=utf-8')
+  async keys(@Param('id') id: string, @Param('key') text: string): Promise<string> {
+    const key = keyText(text);
+    const matches = await this.rules.openMatches(id, readJson(key));
+    // The key goes back as text: it may be an integer that a double cannot hold.
+    return `{"rule":${JSON.stringify(id)},"key":${key},"matches":${JSON.stringify(matches)}}`;
   }
 }
 

@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Problem } from '../../engine/problem/problem.js';
 import type { RuleDefinition, RuleStatus } from '../../engine/rule/definition.js';
-import { readRule, readRuleDocument } from '../../engine/rule/index.js';
+import { readRule, readRuleDocument, STORED } from '../../engine/rule/index.js';
 import type { JobControl, OpenMatchView, RuleChangeResult, RuleStats } from '../../runtime/ports/job-control.js';
 import type { CatalogRule } from '../../runtime/ports/stores.js';
 import type { PostgresCatalog } from '../../storage/catalog/catalog.js';
 import { DomainError, invalid } from '../errors/domain-error.js';
 import type { PostedDocument } from '../http/body.js';
-import { STORED } from '../http/stored-limits.js';
 import { ChangeLock } from '../http/change-lock.js';
 import type { Settings } from '../settings/settings.js';
 import { StreamsService, unparseable } from '../streams/streams.service.js';
@@ -93,7 +92,10 @@ export class RulesService {
 
   async list(after: string | undefined, limit: number): Promise<{ items: RuleView[]; nextCursor: string | null }> {
     const rules = (await this.catalog.rules()).filter(({ id, status }) => status !== 'retired' && (after === undefined || id > after));
-    const items = rules.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit).map(asView);
+    const items = rules
+      .sort((a, b) => (a.id < b.id ? -1 : 1))
+      .slice(0, limit)
+      .map(asView);
     return { items, nextCursor: rules.length > limit ? items[items.length - 1].id : null };
   }
 
@@ -120,7 +122,20 @@ export class RulesService {
 
   async stats(id: string): Promise<RuleStats> {
     const { version, status } = await this.#existing(id);
-    const none = { events: 0, alerts: 0, suppressed: 0, timeouts: 0, keys: 0, keptEvents: 0, conditionErrors: 0, conditionErrorSample: null, unusableKeys: 0, unusableKeySample: null, limitReached: 0, watermark: null };
+    const none = {
+      events: 0,
+      alerts: 0,
+      suppressed: 0,
+      timeouts: 0,
+      keys: 0,
+      keptEvents: 0,
+      conditionErrors: 0,
+      conditionErrorSample: null,
+      unusableKeys: 0,
+      unusableKeySample: null,
+      limitReached: 0,
+      watermark: null,
+    };
     return this.job.ruleStats(id) ?? { rule: id, version, status: status === 'active' || status === 'shadow' ? status : 'paused', ...none };
   }
 

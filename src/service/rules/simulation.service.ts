@@ -30,8 +30,18 @@ export class SimulationService {
     const unknown = Object.keys(body).filter((name) => !MEMBERS.includes(name));
     const slices = sliceMembers(text);
     if (unknown.length > 0) throw invalidBody(unknown.map(unknownMember));
-    if (!Array.isArray(body.events)) throw invalidBody([{ code: 'wrong-type', message: '`events` must be a list of events', pointer: '/events', found: shown(body.events), expected: 'a list' }]);
-    if (body.events.length > MAX_EVENTS) throw new DomainError('too-large', 'too-many-events', `at most ${MAX_EVENTS} events are simulated at once`);
+    if (!Array.isArray(body.events))
+      throw invalidBody([
+        {
+          code: 'wrong-type',
+          message: '`events` must be a list of events',
+          pointer: '/events',
+          found: shown(body.events),
+          expected: 'a list',
+        },
+      ]);
+    if (body.events.length > MAX_EVENTS)
+      throw new DomainError('too-large', 'too-many-events', `at most ${MAX_EVENTS} events are simulated at once`);
     const rule = this.#rule(body.rule, slices.get('rule') ?? 'null');
     const events = this.#events(rule, sliceElements(slices.get('events')!), body.stream);
     const result = simulate(rule, events, { watermark: readWatermark(body.watermark) });
@@ -43,7 +53,11 @@ export class SimulationService {
     const [text, format] = typeof value === 'string' ? [value, 'yaml' as const] : [slice, 'json' as const];
     const { rule, problems } = readRuleDocument(text, { format, limits: this.settings });
     if (rule !== undefined) return rule;
-    throw invalid('invalid-rule', `the rule document has ${problems.length} problem(s)`, problems.map((problem) => ({ ...problem, pointer: `/rule${problem.pointer ?? ''}` })));
+    throw invalid(
+      'invalid-rule',
+      `the rule document has ${problems.length} problem(s)`,
+      problems.map((problem) => ({ ...problem, pointer: `/rule${problem.pointer ?? ''}` })),
+    );
   }
 
   #events(rule: RuleDefinition, texts: readonly string[], posted: unknown): SimulatedEvent[] {
@@ -55,7 +69,8 @@ export class SimulationService {
       const bytes = Buffer.from(raw);
       const item = { line: index + 1, bytes, size: bytes.length, tooLarge: bytes.length > this.settings.maxEventBytes };
       const decoded = decodeItem(item, definitions.get(stream)!, Infinity, this.settings);
-      if ('code' in decoded) problems.push({ code: String(decoded.code), message: String(decoded.message), pointer: pointerTo('/events', index) });
+      if ('code' in decoded)
+        problems.push({ code: String(decoded.code), message: String(decoded.message), pointer: pointerTo('/events', index) });
       return { stream, time: 'code' in decoded ? 0 : decoded.time, raw: bytes };
     });
     if (problems.length > 0) throw invalidBody(problems.slice(0, 100));
@@ -70,7 +85,11 @@ export class SimulationService {
     const document = typeof posted === 'object' && posted !== null ? { time: registered?.time ?? time, ...posted, name } : { name, time };
     const { stream, problems } = readStream(document, { limits: this.settings });
     if (stream !== undefined) return stream;
-    throw invalid('invalid-stream', 'the stream has problems', problems.map((problem) => ({ ...problem, pointer: `/stream${problem.pointer ?? ''}` })));
+    throw invalid(
+      'invalid-stream',
+      'the stream has problems',
+      problems.map((problem) => ({ ...problem, pointer: `/stream${problem.pointer ?? ''}` })),
+    );
   }
 }
 
@@ -87,12 +106,20 @@ function readWatermark(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined;
   const time = readMoment(value);
   if (typeof time === 'number') return time;
-  throw invalidBody([{ code: 'invalid-time', message: '`watermark` must be milliseconds or an ISO 8601 time', pointer: '/watermark', found: shown(value) }]);
+  throw invalidBody([
+    { code: 'invalid-time', message: '`watermark` must be milliseconds or an ISO 8601 time', pointer: '/watermark', found: shown(value) },
+  ]);
 }
 
 function unknownMember(name: string): Problem {
   const suggestion = nearest(name, MEMBERS);
-  return { code: 'unknown-key', message: `unknown key \`${name}\``, pointer: pointerTo('', name), expected: `one of ${MEMBERS.join(', ')}`, suggestion };
+  return {
+    code: 'unknown-key',
+    message: `unknown key \`${name}\``,
+    pointer: pointerTo('', name),
+    expected: `one of ${MEMBERS.join(', ')}`,
+    suggestion,
+  };
 }
 
 function invalidBody(problems: readonly Problem[]): DomainError {

@@ -7,7 +7,17 @@ export interface SettingReader<T> {
   read(text: string): T | undefined;
 }
 
-const SIZE_UNITS: Readonly<Record<string, number>> = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30, TiB: 2 ** 40, kB: 1e3, MB: 1e6, GB: 1e9, TB: 1e12 };
+const SIZE_UNITS: Readonly<Record<string, number>> = {
+  B: 1,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+  TiB: 2 ** 40,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  TB: 1e12,
+};
 
 /** Reads a size like "512MiB" or "1000" (bytes) into bytes; undefined when the text is not one. */
 export function parseSize(text: string): number | undefined {

@@ -25,7 +25,12 @@ export const SETTINGS = {
   checkpointIntervalMs: setting('TRIPLINE_CHECKPOINT_INTERVAL', duration(10), 5_000, 'time between checkpoints'),
   slots: setting('TRIPLINE_SLOTS', integer(1, 1), 1, 'engine threads; more than 1 is refused until slots exist'),
   logRetentionMs: setting('TRIPLINE_LOG_RETENTION', duration(1_000), 86_400_000, 'how long events that came over HTTP are kept'),
-  logBacklogBytes: setting('TRIPLINE_LOG_BACKLOG', size(65_536), 512 * 2 ** 20, 'unprocessed bytes from which events are answered with 429'),
+  logBacklogBytes: setting(
+    'TRIPLINE_LOG_BACKLOG',
+    size(65_536),
+    512 * 2 ** 20,
+    'unprocessed bytes from which events are answered with 429',
+  ),
   farFutureMs: setting('TRIPLINE_FAR_FUTURE', duration(0), 3_600_000, "how far an event's time may lie after its arrival"),
   maxAheadMs: setting('TRIPLINE_MAX_AHEAD', duration(1), 60_000, 'event time a partition may be ahead of the others before it is paused'),
   maxEventBytes: setting('TRIPLINE_MAX_EVENT_BYTES', size(64), 2 ** 20, 'size of one event'),
@@ -39,7 +44,12 @@ export const SETTINGS = {
   watchdogMs: setting('TRIPLINE_WATCHDOG', duration(100), 5_000, 'silence of the engine after which it is restarted'),
   apiKeys: setting<readonly ApiKey[]>('TRIPLINE_API_KEYS', apiKeys, [], 'keys of the API, name:role:key separated by commas', true),
   auth: setting<'on' | 'off'>('TRIPLINE_AUTH', oneOf('on', 'off'), 'on', 'off = no keys asked for, on any address'),
-  logLevel: setting('TRIPLINE_LOG_LEVEL', oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'), 'info', 'least level of the log lines on standard output'),
+  logLevel: setting(
+    'TRIPLINE_LOG_LEVEL',
+    oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
+    'info',
+    'least level of the log lines on standard output',
+  ),
   failpoint: setting<string | undefined>('TRIPLINE_FAILPOINT', text, undefined, 'for tests: the named place where the process stops'),
 } as const;
 

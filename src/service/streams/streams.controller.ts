@@ -46,7 +46,11 @@ export class StreamsController {
   @Put(':name')
   @Needs('author')
   @ApiOperation({ summary: 'Make or change a stream', description: 'A change is held against the rules that read the stream.' })
-  @DocumentBody('A stream document', STREAM_EXAMPLE, 'name: payments\nid: txId\ntime: {field: ts, format: epochMillis}\noutOfOrderness: 5s\n')
+  @DocumentBody(
+    'A stream document',
+    STREAM_EXAMPLE,
+    'name: payments\nid: txId\ntime: {field: ts, format: epochMillis}\noutOfOrderness: 5s\n',
+  )
   @ApiResponse(jsonExample(200, 'changed', { ...VIEW, version: 2, warnings: [] }))
   @ApiResponse(jsonExample(201, 'made', { ...VIEW, warnings: [] }))
   @ApiResponse(problemExample(422, 'invalid-stream', 'the stream document has 1 problem(s)'))
@@ -80,7 +84,13 @@ export class StreamsController {
     const time = readMoment(body.time);
     if (typeof time !== 'number' || !Number.isSafeInteger(time)) {
       throw invalid('invalid-time', '`time` must be whole milliseconds since 1970 or an ISO 8601 time with an offset', [
-        { code: 'invalid-time', message: '`time` is not a time', pointer: '/time', found: shown(body.time), expected: 'milliseconds or ISO 8601' },
+        {
+          code: 'invalid-time',
+          message: '`time` is not a time',
+          pointer: '/time',
+          found: shown(body.time),
+          expected: 'milliseconds or ISO 8601',
+        },
       ]);
     }
     return { watermark: await this.job.assertWatermark(name, time) };

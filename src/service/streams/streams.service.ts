@@ -2,13 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { HttpIngester } from '../../connectors/http/ingester.js';
 import { pointerTo, type Problem } from '../../engine/problem/problem.js';
 import type { StreamDefinition } from '../../engine/rule/definition.js';
-import { readRule, readStream, readStreamDocument } from '../../engine/rule/index.js';
+import { readRule, readStream, readStreamDocument, STORED } from '../../engine/rule/index.js';
 import type { JobControl } from '../../runtime/ports/job-control.js';
 import type { CatalogStream, EventLog } from '../../runtime/ports/stores.js';
 import type { PostgresCatalog } from '../../storage/catalog/catalog.js';
 import { DomainError, invalid } from '../errors/domain-error.js';
 import type { PostedDocument } from '../http/body.js';
-import { STORED } from '../http/stored-limits.js';
 import { ChangeLock } from '../http/change-lock.js';
 import type { Settings } from '../settings/settings.js';
 import { CATALOG, EVENT_LOG, INGESTER, JOB, SETTINGS } from '../tokens.js';
@@ -45,7 +44,8 @@ export class StreamsService {
   /** Throws DomainError when there is no such stream. */
   definition(name: string): StreamDefinition {
     const found = this.#definitions.get(name);
-    if (found === undefined) throw new DomainError('not-found', 'stream-not-found', `there is no stream ${name}: PUT /v1/streams/${name} makes one`);
+    if (found === undefined)
+      throw new DomainError('not-found', 'stream-not-found', `there is no stream ${name}: PUT /v1/streams/${name} makes one`);
     return found;
   }
 
@@ -69,7 +69,8 @@ export class StreamsService {
   put(name: string, posted: PostedDocument): Promise<{ view: StreamView; created: boolean; warnings: readonly Problem[] }> {
     const read = readStreamDocument(posted.text, { format: posted.format, limits: this.settings, name });
     if (read.document === undefined) throw unparseable(read.problems);
-    if (read.stream === undefined) throw invalid('invalid-stream', `the stream document has ${read.problems.length} problem(s)`, read.problems);
+    if (read.stream === undefined)
+      throw invalid('invalid-stream', `the stream document has ${read.problems.length} problem(s)`, read.problems);
     const { stream, warnings } = read;
     const document = { name, ...(read.document as object) };
     return this.changes.run(async () => {
@@ -134,7 +135,12 @@ export function partitionsOf({ source }: StreamDefinition): number {
 /** The error for a document that is neither JSON nor YAML, or too much of either. */
 export function unparseable(problems: readonly Problem[]): DomainError {
   const tooLarge = problems[0]?.code === 'document-too-large';
-  return new DomainError(tooLarge ? 'too-large' : 'unparseable', problems[0]?.code ?? 'unparseable', problems[0]?.message ?? 'the document cannot be read', { errors: problems });
+  return new DomainError(
+    tooLarge ? 'too-large' : 'unparseable',
+    problems[0]?.code ?? 'unparseable',
+    problems[0]?.message ?? 'the document cannot be read',
+    { errors: problems },
+  );
 }
 
 function asView({ name, version, document }: CatalogStream): StreamView {
