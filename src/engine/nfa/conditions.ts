@@ -37,5 +37,11 @@ export function addConditions(scopes: PatternScopes, table: ExpressionTableBuild
 
 /** By text, so true too often rather than too seldom. */
 function mentionsStep(text: string, scope: ExpressionScope): boolean {
-  return scope.steps.some((step) => step !== undefined && text.includes(step.name));
+  const code = withoutStrings(text);
+  return scope.steps.some((step) => step !== undefined && code.includes(step.name));
+}
+
+/** Words in quotes are no names; where quoting is not plain, the text stays as it is. */
+function withoutStrings(text: string): string {
+  return /\\|\/\/|"""|'''/.test(text) ? text : text.replace(/"[^"]*"|'[^']*'/g, '""');
 }

@@ -67,8 +67,9 @@ class RunsMatcher implements Matcher<RunsState> {
     for (let i = 0; i < before.length; i++) {
       const run = before[i];
       successors.of(run);
-      for (const last of successors.matches) this.#complete(last, run, event.time, completed, out);
-      const unchanged = !successors.stopped && successors.runs.length === 1 && successors.runs[0] === run;
+      for (let match = 0; match < successors.matches.size; match++)
+        this.#complete(successors.matches.at(match), run, event.time, completed, out);
+      const unchanged = !successors.stopped && successors.runs.size === 1 && successors.runs.at(0) === run;
       if (unchanged && after === undefined) continue;
       after ??= before.slice(0, i);
       if (!successors.stopped) this.#addAll(after, run);
@@ -166,7 +167,11 @@ class RunsMatcher implements Matcher<RunsState> {
   // bounds
 
   #addAll(after: Ranked[], run: Ranked): void {
-    for (const next of this.#successors.runs) if (next === run || next === START || this.#allow()) push(after, next);
+    const { runs } = this.#successors;
+    for (let index = 0; index < runs.size; index++) {
+      const next = runs.at(index);
+      if (next === run || next === START || this.#allow()) push(after, next);
+    }
   }
 
   #keep(state: RunsState, event: Event): void {

@@ -2,6 +2,7 @@ import type { Event } from '../../event/event.js';
 import type { Nfa, NfaEdge, NfaState } from '../../nfa/index.js';
 import type { MatchOutput } from '../matcher.js';
 import { GuardEvaluator } from './guard-evaluator.js';
+import { ReusedList } from './reused-list.js';
 import { isRun, link, type Link, type Ranked, type Run, START } from './run.js';
 import type { CompiledExpression } from '../../expr/index.js';
 
@@ -11,9 +12,9 @@ import type { CompiledExpression } from '../../expr/index.js';
  */
 export class Successors {
   /** In the order of ties: the state's own edges, then those it proceeds to. */
-  readonly runs: Ranked[] = [];
+  readonly runs = new ReusedList<Ranked>();
   /** Last events of the matches completed. */
-  readonly matches: Link[] = [];
+  readonly matches = new ReusedList<Link>();
   /** The run dies, with its successors but not with its matches. */
   stopped = false;
   /** Did any run take the event? */
@@ -40,8 +41,8 @@ export class Successors {
   }
 
   of(ranked: Ranked): void {
-    this.runs.length = 0;
-    this.matches.length = 0;
+    this.runs.clear();
+    this.matches.clear();
     this.stopped = false;
     const run = isRun(ranked) ? ranked : undefined;
     this.#guards.beginRun(run?.last);
