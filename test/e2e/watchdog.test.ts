@@ -1,0 +1,52 @@
+import { Rig, until } from './support.js';
+
+const TIME = 1_700_000_000_000;
+const NEIGHBOURS = 50;
+
+let rig: Rig;
+
+beforeAll(async () => {
+  rig = await Rig.start({ TRIPLINE_WATCHDOG: '300ms', TRIPLINE_CHECKPOINT_INTERVAL: '200ms' });
+  await rig.put('/v1/streams/work', { name: 'work', time: { field: 'ts', format: 'epochMillis' }, quietAfter: 'never' });
+  await rig.put('/v1/rules/loops', {
+    id: 'loops',
+    from: 'work',
+    key: 'card',
+    pattern: [{ begin: 'one', where: 'has(list) && list.all(a, list.all(b, list.all(c, a + b + c >= 0.0)))' }],
+  });
+  await rig.put('/v1/rules/neighbour', { id: 'neighbour', from: 'work', key: 'card', pattern: [{ begin: 'a' }, { followedBy: 'b' }], within: '1h' });
+}, 60_000);
+
+afterAll(() => rig.stop());
+
+it('a rule that loops is paused after three restarts, and its neighbour misses nothing', async () => {
+  const numbers = Array.from({ length: 4_000 }, (_, index) => index);
+  const lines = Array.from({ length: NEIGHBOURS }, (_, index) => ({ card: 'k', n: index, ts: TIME + index }));
+  const poison = { card: 'k', n: 'poison', ts: TIME + NEIGHBOURS, list: numbers };
+  await rig.send('work', [...lines, poison]);
+  await rig.send('work', lines.map((line) => ({ ...line, ts: line.ts + NEIGHBOURS + 1 })));
+  const [letter] = await until(() => rig.deadLetters('code=rule-stopped'), (items) => items.length > 0);
+  expect(JSON.parse(letter?.raw ?? '')).toEqual(poison);
+  const { body } = await rig.json<{ status: string }>('GET', '/v1/rules/loops');
+  expect(body.status).toBe('paused');
+  const alerts = await rig.alertsOf('neighbour', 2 * NEIGHBOURS);
+  expect(alerts.map(({ startTime }) => startTime - TIME)).toEqual(Array.from({ length: 2 * NEIGHBOURS }, (_, index) => index));
+  expect(await rig.restarts()).toBe(3);
+}, 40_000);
+
+it('what was decided stays decided after a crash', async () => {
+  await rig.service.kill();
+  await rig.service.start();
+  expect((await rig.json<{ status: string }>('GET', '/v1/rules/loops')).body.status).toBe('paused');
+  expect(await rig.deadLetters('code=rule-stopped')).toHaveLength(1);
+  await rig.send('work', [{ card: 'k', n: 'after', ts: TIME + 1_000 }]);
+  await rig.alertsOf('neighbour', 2 * NEIGHBOURS + 1);
+  expect(await rig.restarts()).toBe(0);
+  expect((await rig.ask('GET', '/metrics')).text).toMatch(/^tripline_ghost_alerts\S* 0$/m);
+}, 30_000);
+
+it('the rule works again once it is activated', async () => {
+  await rig.json('POST', '/v1/rules/loops/status', { status: 'active' });
+  await rig.send('work', [{ card: 'short', ts: TIME + 1_001, list: [1, 2, 3] }]);
+  expect(await rig.alertsOf('loops', 1)).toHaveLength(1);
+});
