@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { argv, env, exit, pid, stderr } from 'node:process';
+import { argv, env, exit, stderr } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { type Logger, pino } from 'pino';
 import { hint } from './service/hint.js';
@@ -15,7 +15,7 @@ const STOP_LIMIT_MS = 9_500;
  */
 export async function serve(environment: Readonly<Record<string, string | undefined>> = env): Promise<void> {
   const settings = settingsOrExit(environment);
-  const log = pino({ level: settings.logLevel, base: { pid }, timestamp: pino.stdTimeFunctions.isoTime });
+  const log = pino({ level: settings.logLevel, base: { service: 'tripline' }, timestamp: pino.stdTimeFunctions.isoTime });
   const running = new Running(log);
   process.on('SIGTERM', () => void running.stop('SIGTERM'));
   process.on('SIGINT', () => void running.stop('SIGINT'));

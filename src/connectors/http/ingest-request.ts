@@ -10,6 +10,10 @@ import type { Item } from './splitter.js';
 /** A batch is appended when it has this many items or bytes. */
 const BATCH_ITEMS = 1_000;
 const BATCH_BYTES = 512 * 1024;
+/** Looking at items gives way to other requests, health above all, after this time, ms. */
+const SLICE_MS = 3;
+/** Items between two looks at the clock. */
+const SLICE_ITEMS = 64;
 /** Bytes of a rejected item that its dead letter keeps. */
 const DEAD_LETTER_BYTES = 64 * 1024;
 
@@ -31,6 +35,7 @@ export class IngestRequest {
   #durable: Totals = { accepted: 0, rejected: [], rejectedCount: 0, processed: 0, behindWatermark: 0 };
   #batchItems = 0;
   #batchBytes = 0;
+  #sliceStart = performance.now();
   #onItsWay: Promise<Refusal | undefined> | undefined;
   /** The earlier request with this key was worked off whole: now only compared. */
   #replay = false;
@@ -96,6 +101,7 @@ export class IngestRequest {
     this.#seen++;
     this.#hash?.update(`${item.size}:`).update(item.bytes);
     this.#compareWithPrior();
+    if (this.#seen % SLICE_ITEMS === 0) await this.#giveWay();
     if (this.#replay) return;
     this.#sort(item);
     this.#batchItems++;
@@ -176,8 +182,14 @@ export class IngestRequest {
     this.#batchItems = 0;
     this.#batchBytes = 0;
     if (done || this.#tallies.some((tally) => tally.hasBatch)) this.#onItsWay = this.#append(this.#seen, done);
-    // Lets other requests, health above all, have their turn between batches.
     await nextTurn();
+    this.#sliceStart = performance.now();
+  }
+
+  async #giveWay(): Promise<void> {
+    if (performance.now() - this.#sliceStart < SLICE_MS) return;
+    await nextTurn();
+    this.#sliceStart = performance.now();
   }
 
   async #settle(): Promise<void> {

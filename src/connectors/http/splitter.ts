@@ -37,9 +37,11 @@ export class ItemBuffer {
   #parts: Buffer[] = [];
   #size = 0;
   readonly #maxBytes: number;
+  readonly #keptBytes: number;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
+    this.#keptBytes = Math.max(maxBytes, KEPT_OF_TOO_LARGE);
   }
 
   get size(): number {
@@ -49,17 +51,19 @@ export class ItemBuffer {
   add(part: Buffer): void {
     const before = this.#size;
     this.#size += part.length;
-    if (this.#size <= this.#maxBytes) {
+    if (this.#size <= this.#keptBytes) {
       if (part.length > 0) this.#parts.push(part);
-    } else if (before <= this.#maxBytes) {
+    } else if (before <= this.#keptBytes) {
       this.#parts = [Buffer.from(Buffer.concat([...this.#parts, part]).subarray(0, KEPT_OF_TOO_LARGE))];
     }
   }
 
   /** The item collected so far; the buffer starts anew. */
   take(line: number): Item {
-    const bytes = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts);
-    const item = { line, bytes, size: this.#size, tooLarge: this.#size > this.#maxBytes };
+    const whole = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts);
+    const tooLarge = this.#size > this.#maxBytes;
+    const bytes = tooLarge ? whole.subarray(0, KEPT_OF_TOO_LARGE) : whole;
+    const item = { line, bytes, size: this.#size, tooLarge };
     this.#parts = [];
     this.#size = 0;
     return item;

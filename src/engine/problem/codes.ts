@@ -86,6 +86,8 @@ export const ERROR_CODES: Record<string, string> = {
   'several-links': 'A step has more than one link.',
   'shard-owned': 'Another live process runs this job on this database.',
   'shutting-down': 'The service is shutting down; send again later.',
+  'simulation-busy': 'As many simulations run as may run at once; send again later.',
+  'simulation-stopped': 'A simulation did not end in time, or used up its memory.',
   'stream-in-use': 'The stream is read by rules.',
   'stream-not-found': 'There is no stream of this name.',
   'too-many-aliases': "A YAML document's aliases make it too large.",

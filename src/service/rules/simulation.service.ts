@@ -3,7 +3,8 @@ import { decodeItem } from '../../connectors/http/decode-item.js';
 import { nearest, type Problem, pointerTo, shown } from '../../engine/problem/problem.js';
 import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
 import { readRuleDocument, readStream } from '../../engine/rule/index.js';
-import { simulate, type SimulatedEvent } from '../../runtime/simulate.js';
+import type { SimulatedEvent, Simulation } from '../../runtime/simulate.js';
+import { simulateInThread, type SimulationTask } from '../../runtime/simulation-thread.js';
 import { DomainError, invalid } from '../errors/domain-error.js';
 import { readJsonObject } from '../http/json-body.js';
 import { sliceElements, sliceMembers } from '../http/json-slices.js';
@@ -15,17 +16,22 @@ import { SETTINGS } from '../tokens.js';
 const MEMBERS = ['rule', 'events', 'stream', 'watermark', 'explain'];
 /** A request with more is a job for replay. */
 const MAX_EVENTS = 100_000;
+/** One simulation may have no more, and no more of them run at once: each has a thread. */
+const BOUNDS = { timeMs: 30_000, heapMb: 512 };
+const MAX_RUNNING = 2;
 
 /** Tries a rule on posted events; nothing is stored and no stream needs to exist. */
 @Injectable()
 export class SimulationService {
+  #running = 0;
+
   constructor(
     @Inject(StreamsService) private readonly streams: StreamsService,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
   /** Answers {matches, timeouts, alerts} as JSON text; alerts carry the events byte for byte. */
-  simulate(text: string): string {
+  async simulate(text: string): Promise<string> {
     const body = readJsonObject(text, this.settings.maxEventNesting + 2);
     const unknown = Object.keys(body).filter((name) => !MEMBERS.includes(name));
     const slices = sliceMembers(text);
@@ -42,15 +48,27 @@ export class SimulationService {
       ]);
     if (body.events.length > MAX_EVENTS)
       throw new DomainError('too-large', 'too-many-events', `at most ${MAX_EVENTS} events are simulated at once`);
-    const rule = this.#rule(body.rule, slices.get('rule') ?? 'null');
-    const events = this.#events(rule, sliceElements(slices.get('events')!), body.stream);
-    const result = simulate(rule, events, { watermark: readWatermark(body.watermark) });
-    const { matches, timeouts, alerts } = result;
+    const document = ruleText(body.rule, slices.get('rule') ?? 'null');
+    const events = this.#events(this.#rule(document), sliceElements(slices.get('events')!), body.stream);
+    const { matches, timeouts, alerts } = await this.#run({ ...document, events, watermark: readWatermark(body.watermark) });
     return `{"matches":${JSON.stringify(matches)},"timeouts":${JSON.stringify(timeouts)},"alerts":[${alerts.join(',')}]}`;
   }
 
-  #rule(value: unknown, slice: string): RuleDefinition {
-    const [text, format] = typeof value === 'string' ? [value, 'yaml' as const] : [slice, 'json' as const];
+  /** A rule that loops costs its own thread, not the service. */
+  async #run(task: SimulationTask): Promise<Simulation> {
+    if (this.#running >= MAX_RUNNING)
+      throw new DomainError('busy', 'simulation-busy', `${MAX_RUNNING} simulations are running; send again later`, { retryAfter: 1 });
+    this.#running++;
+    try {
+      return await simulateInThread(task, BOUNDS);
+    } catch (error) {
+      throw new DomainError('invalid', 'simulation-stopped', (error as Error).message);
+    } finally {
+      this.#running--;
+    }
+  }
+
+  #rule({ text, format }: RuleText): RuleDefinition {
     const { rule, problems } = readRuleDocument(text, { format, limits: this.settings });
     if (rule !== undefined) return rule;
     throw invalid(
@@ -91,6 +109,13 @@ export class SimulationService {
       problems.map((problem) => ({ ...problem, pointer: `/stream${problem.pointer ?? ''}` })),
     );
   }
+}
+
+type RuleText = Pick<SimulationTask, 'text' | 'format'>;
+
+/** A rule may be posted as a YAML text or as it is. */
+function ruleText(value: unknown, slice: string): RuleText {
+  return typeof value === 'string' ? { text: value, format: 'yaml' } : { text: slice, format: 'json' };
 }
 
 /** An event as it is, or {"$stream": name, "event": {…}} for rules over several streams. */
