@@ -1,0 +1,124 @@
+import { Service } from '../support/service.js';
+import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
+
+const KEYS = { viewer: 'viewer-key-1', producer: 'producer-key-1', author: 'author-key-1', admin: 'admin-key-1' };
+const STREAM = '{"time": {"field": "ts", "format": "epochMillis"}}';
+const RULE = '{"id": "r", "from": "s", "pattern": [{"begin": "a", "where": "v > 1"}]}';
+
+let postgres: TestPostgres;
+let service: Service;
+
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  const keys = Object.keys(KEYS).map((role) => `${role}-person:${role}:${KEYS[role as keyof typeof KEYS]}`).join(',');
+  service = await Service.create({ DATABASE_URL: await postgres.createDatabase(), TRIPLINE_API_KEYS: keys });
+  await service.start();
+  await call('PUT', '/v1/streams/s', STREAM, KEYS.author);
+});
+afterAll(async () => {
+  await service.stop();
+  await postgres.stop();
+});
+
+async function call(method: string, path: string, body?: string, key?: string, type = 'application/json') {
+  const headers: Record<string, string> = { ...(body === undefined ? {} : { 'content-type': type }), ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
+  const reply = await fetch(service.url(path), { method, body, headers });
+  const text = await reply.text();
+  return { status: reply.status, type: reply.headers.get('content-type') ?? '', text, json: () => JSON.parse(text) };
+}
+
+describe('API keys', () => {
+  it.each([
+    ['GET', '/health/live', undefined, undefined, 200],
+    ['GET', '/health/ready', undefined, undefined, 200],
+    ['GET', '/docs/json', undefined, undefined, 200],
+    ['GET', '/v1/rules', undefined, undefined, 401],
+    ['GET', '/v1/rules', undefined, 'wrong-key-1', 401],
+    ['GET', '/v1/rules', undefined, KEYS.viewer, 200],
+    ['GET', '/v1/alerts', undefined, KEYS.producer, 200],
+    ['GET', '/metrics', undefined, undefined, 401],
+    ['POST', '/v1/streams/s/events', '{"ts":1}', KEYS.viewer, 403],
+    ['POST', '/v1/streams/s/events', '{"ts":1}', KEYS.producer, 200],
+    ['POST', '/v1/rules', RULE, KEYS.producer, 403],
+    ['POST', '/v1/rules/validate', RULE, KEYS.viewer, 200],
+    ['POST', '/v1/rules', RULE, KEYS.author, 201],
+    ['DELETE', '/v1/rules/r', undefined, KEYS.viewer, 403],
+    ['DELETE', '/v1/rules/r', undefined, KEYS.admin, 204],
+  ])('%s %s with body %s and key %s', async (method, path, body, key, status) => {
+    const reply = await call(method, path, body, key);
+    expect([reply.status, reply.text]).toEqual([status, expect.anything()]);
+    if (status >= 400) expect(reply.type).toMatch('application/problem+json');
+  });
+
+  it('also come as X-Api-Key, and are never echoed', async () => {
+    const reply = await fetch(service.url('/v1/rules'), { headers: { 'x-api-key': KEYS.viewer } });
+    expect(reply.status).toBe(200);
+    for (const key of Object.values(KEYS)) expect(service.output).not.toContain(key);
+  });
+});
+
+describe('problems', () => {
+  it.each([
+    ['GET', '/v1/nothing', undefined, 'application/json', 404, 'route-not-found'],
+    ['GET', '/v1/rules/none', undefined, 'application/json', 404, 'rule-not-found'],
+    ['PATCH', '/v1/rules/none', '{}', 'application/json', 404, 'route-not-found'],
+    ['GET', '/v1/alerts?sinse=1', undefined, 'application/json', 400, 'invalid-query'],
+    ['GET', '/v1/alerts?limit=0', undefined, 'application/json', 400, 'invalid-query'],
+    ['GET', '/v1/alerts?rule=a&rule=b', undefined, 'application/json', 400, 'invalid-query'],
+    ['GET', '/v1/alerts?cursor=-1', undefined, 'application/json', 400, 'invalid-query'],
+    ['GET', '/v1/alerts/%', undefined, 'application/json', 400, 'bad-request'],
+    ['GET', '/v1/alerts/none', undefined, 'application/json', 404, 'alert-not-found'],
+    ['POST', '/v1/rules', '{', 'application/json', 400, 'invalid-json'],
+    ['POST', '/v1/rules', 'a: [', 'application/yaml', 400, 'invalid-yaml'],
+    ['POST', '/v1/rules', '<a/>', 'application/xml', 415, 'unsupported-content-type'],
+    ['POST', '/v1/rules', ' '.repeat(300_000), 'application/json', 413, 'document-too-large'],
+    ['POST', '/v1/rules', '{"id": "x"}', 'application/json', 422, 'invalid-rule'],
+    ['PUT', '/v1/rules/y', RULE, 'application/json', 422, 'invalid-rule'],
+    ['POST', '/v1/rules/none/status', '{"status": "paused"}', 'application/json', 404, 'rule-not-found'],
+    ['PUT', '/v1/streams/k', '{"source": {"kafka": {"topic": "t"}}}', 'application/json', 422, 'invalid-stream'],
+    ['PUT', '/v1/streams/k', '{"name": "other"}', 'application/json', 422, 'invalid-stream'],
+    ['POST', '/v1/streams/none/events', '{}', 'application/json', 404, 'stream-not-found'],
+    ['POST', '/v1/streams/s/events', '{}', 'application/xml', 415, 'unsupported-content-type'],
+    ['POST', '/v1/streams/s/watermark', '{"time": "soon"}', 'application/json', 422, 'invalid-time'],
+    ['POST', '/v1/dead-letters/77777/retry', '', 'application/json', 404, 'dead-letter-not-found'],
+    ['POST', '/v1/rules/simulate', '[]', 'application/json', 400, 'body-not-object'],
+    ['POST', '/v1/rules/simulate', '{"rule": {}, "event": []}', 'application/json', 422, 'invalid-simulation'],
+  ])('%s %s', async (method, path, body, type, status, code) => {
+    const reply = await call(method, path, body, KEYS.admin, type);
+    expect(reply.type).toMatch('application/problem+json');
+    expect(reply.json()).toMatchObject({ type: `urn:tripline:problem:${code}`, status, code, title: expect.any(String), detail: expect.any(String), errors: expect.any(Array) });
+    expect(reply.status).toBe(status);
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('has an example for each call, of its reply and of its body', async () => {
+    const { paths } = (await call('GET', '/docs/json')).json() as { paths: Record<string, Record<string, Operation>> };
+    const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })));
+    expect(operations.length).toBeGreaterThan(20);
+    const without = operations.filter(({ operation }) => !hasExample(operation.responses) || (operation.requestBody !== undefined && !hasExample({ body: operation.requestBody })));
+    expect(without.map(({ name }) => name)).toEqual([]);
+    expect((await call('GET', '/docs')).type).toMatch('text/html');
+  });
+});
+
+interface Content {
+  readonly content?: Record<string, { readonly example?: unknown; readonly examples?: unknown }>;
+}
+
+interface Operation {
+  readonly responses: Record<string, Content>;
+  readonly requestBody?: Content;
+}
+
+function hasExample(parts: Record<string, Content>): boolean {
+  return Object.values(parts).some(({ content }) => Object.values(content ?? {}).some((media) => 'example' in media || 'examples' in media));
+}
+
+it('metrics are Prometheus text with the families of the job', async () => {
+  const { text, type } = await call('GET', '/metrics', undefined, KEYS.viewer);
+  expect(type).toMatch('text/plain');
+  for (const family of ['tripline_stream_events_total', 'tripline_stream_late_total', 'tripline_dead_letters_total', 'tripline_rule_alerts_total', 'tripline_rule_kept_events', 'tripline_stream_watermark_lag_seconds', 'tripline_checkpoint_duration_seconds', 'tripline_checkpoint_bytes', 'tripline_ghost_alerts_total']) {
+    expect(text).toContain(`# TYPE ${family} `);
+  }
+});
