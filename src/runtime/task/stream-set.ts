@@ -43,6 +43,10 @@ export class StreamSet {
     return [...this.partitions.values()].filter(({ clock }) => clock.stream === stream);
   }
 
+  hasId(stream: string): boolean {
+    return this.streams.get(stream)?.idOf !== undefined;
+  }
+
   /** The `id` expression's text for the event; undefined when there is none or it gives none. */
   idOf(event: Event): string | undefined {
     const value = this.streams.get(event.stream)?.idOf?.(event, null);

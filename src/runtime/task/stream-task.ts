@@ -36,6 +36,8 @@ interface Barrier {
   apply(): void;
 }
 
+/** Stands for a rule where a stream's own expression is evaluated; no rule can be called so. */
+const STREAM_ID = 'id of the stream';
 const NO_CHANGE: RuleChangeResult = { carried: 0, dropped: 0 };
 
 /**
@@ -217,8 +219,19 @@ export class StreamTask {
   #decode(stream: string, partition: number, offset: number, cursor: FrameCursor): Event {
     const fields = this.layout.decode(cursor.raw);
     const event = new Event(this.layout, stream, partition, offset, cursor.time, cursor.raw, fields);
-    const id = this.streams.idOf(event);
+    const id = this.#idOf(event);
     return id === undefined ? event : new Event(this.layout, stream, partition, offset, cursor.time, cursor.raw, fields, id);
+  }
+
+  /** Watched like a rule: where it did not end in time, the event goes on under its position. */
+  #idOf(event: Event): string | undefined {
+    if (!this.streams.hasId(event.stream)) return undefined;
+    this.#options.note.evaluation(STREAM_ID, event);
+    if (!this.#isPoison(STREAM_ID, event)) return this.streams.idOf(event);
+    this.#letter(event, 'rule-stopped', `the \`id\` of stream "${event.stream}" was stopped: evaluating this event did not end in time`, {
+      cause: STREAM_ID,
+    });
+    return undefined;
   }
 
   #isLate({ clock }: Partition, event: Event): boolean {
@@ -387,13 +400,17 @@ export class StreamTask {
     if (this.#sink.stopped.has(operator.id)) return false;
     if (event === undefined) return true;
     this.#options.note.evaluation(operator.id, event);
-    if (this.poison.size === 0 || !this.poison.has(`${operator.id} ${event.stream}/${event.partition}/${event.offset}`)) return true;
+    if (!this.#isPoison(operator.id, event)) return true;
     this.#letter(event, 'rule-stopped', `rule "${operator.id}" was stopped: evaluating this event did not end in time`, {
       cause: operator.id,
     });
     this.#sink.stopped.set(operator.id, 'watchdog');
     this.rules.pause(operator.id);
     return false;
+  }
+
+  #isPoison(rule: string, { stream, partition, offset }: Event): boolean {
+    return this.poison.size > 0 && this.poison.has(`${rule} ${stream}/${partition}/${offset}`);
   }
 
   #takeOutStopped(): void {
