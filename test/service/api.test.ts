@@ -10,7 +10,9 @@ let service: Service;
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
-  const keys = Object.keys(KEYS).map((role) => `${role}-person:${role}:${KEYS[role as keyof typeof KEYS]}`).join(',');
+  const keys = Object.keys(KEYS)
+    .map((role) => `${role}-person:${role}:${KEYS[role as keyof typeof KEYS]}`)
+    .join(',');
   service = await Service.create({ DATABASE_URL: await postgres.createDatabase(), TRIPLINE_API_KEYS: keys });
   await service.start();
   await call('PUT', '/v1/streams/s', STREAM, KEYS.author);
@@ -21,7 +23,10 @@ afterAll(async () => {
 });
 
 async function call(method: string, path: string, body?: string, key?: string, type = 'application/json') {
-  const headers: Record<string, string> = { ...(body === undefined ? {} : { 'content-type': type }), ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) };
+  const headers: Record<string, string> = {
+    ...(body === undefined ? {} : { 'content-type': type }),
+    ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+  };
   const reply = await fetch(service.url(path), { method, body, headers });
   const text = await reply.text();
   return { status: reply.status, type: reply.headers.get('content-type') ?? '', text, json: () => JSON.parse(text) };
@@ -86,7 +91,14 @@ describe('problems', () => {
   ])('%s %s', async (method, path, body, type, status, code) => {
     const reply = await call(method, path, body, KEYS.admin, type);
     expect(reply.type).toMatch('application/problem+json');
-    expect(reply.json()).toMatchObject({ type: `urn:tripline:problem:${code}`, status, code, title: expect.any(String), detail: expect.any(String), errors: expect.any(Array) });
+    expect(reply.json()).toMatchObject({
+      type: `urn:tripline:problem:${code}`,
+      status,
+      code,
+      title: expect.any(String),
+      detail: expect.any(String),
+      errors: expect.any(Array),
+    });
     expect(reply.status).toBe(status);
   });
 });
@@ -94,9 +106,14 @@ describe('problems', () => {
 describe('the OpenAPI document', () => {
   it('has an example for each call, of its reply and of its body', async () => {
     const { paths } = (await call('GET', '/docs/json')).json() as { paths: Record<string, Record<string, Operation>> };
-    const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })));
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, operation })),
+    );
     expect(operations.length).toBeGreaterThan(20);
-    const without = operations.filter(({ operation }) => !hasExample(operation.responses) || (operation.requestBody !== undefined && !hasExample({ body: operation.requestBody })));
+    const without = operations.filter(
+      ({ operation }) =>
+        !hasExample(operation.responses) || (operation.requestBody !== undefined && !hasExample({ body: operation.requestBody })),
+    );
     expect(without.map(({ name }) => name)).toEqual([]);
     expect((await call('GET', '/docs')).type).toMatch('text/html');
   });
@@ -112,13 +129,25 @@ interface Operation {
 }
 
 function hasExample(parts: Record<string, Content>): boolean {
-  return Object.values(parts).some(({ content }) => Object.values(content ?? {}).some((media) => 'example' in media || 'examples' in media));
+  return Object.values(parts).some(({ content }) =>
+    Object.values(content ?? {}).some((media) => 'example' in media || 'examples' in media),
+  );
 }
 
 it('metrics are Prometheus text with the families of the job', async () => {
   const { text, type } = await call('GET', '/metrics', undefined, KEYS.viewer);
   expect(type).toMatch('text/plain');
-  for (const family of ['tripline_stream_events_total', 'tripline_stream_late_total', 'tripline_dead_letters_total', 'tripline_rule_alerts_total', 'tripline_rule_kept_events', 'tripline_stream_watermark_lag_seconds', 'tripline_checkpoint_duration_seconds', 'tripline_checkpoint_bytes', 'tripline_ghost_alerts_total']) {
+  for (const family of [
+    'tripline_stream_events_total',
+    'tripline_stream_late_total',
+    'tripline_dead_letters_total',
+    'tripline_rule_alerts_total',
+    'tripline_rule_kept_events',
+    'tripline_stream_watermark_lag_seconds',
+    'tripline_checkpoint_duration_seconds',
+    'tripline_checkpoint_bytes',
+    'tripline_ghost_alerts_total',
+  ]) {
     expect(text).toContain(`# TYPE ${family} `);
   }
 });

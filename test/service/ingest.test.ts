@@ -73,7 +73,8 @@ async function stored(stream: string, partition = 0): Promise<[number, string][]
   while (events.length < reader.endOffset(partition)) {
     const batch = (await reader.read(partition, events.length))!;
     const cursor = new FrameCursor(batch.data);
-    for (let at = batch.firstOffset; cursor.next(); at++) if (at === events.length) events.push([cursor.time, Buffer.from(cursor.raw).toString()]);
+    for (let at = batch.firstOffset; cursor.next(); at++)
+      if (at === events.length) events.push([cursor.time, Buffer.from(cursor.raw).toString()]);
   }
   return events;
 }
@@ -106,7 +107,10 @@ describe('events over HTTP', () => {
     expect(totals.accepted).toBe(2);
     expect(totals.rejected.map(({ line, code }) => [line, code])).toEqual(bad.map(([, code], i) => [i + 2, code]));
     expect(watermark).toBe(NOW - 1);
-    expect(await stored('s')).toEqual([[NOW, good], [NOW, good]]);
+    expect(await stored('s')).toEqual([
+      [NOW, good],
+      [NOW, good],
+    ]);
     const letters = await deadLetters();
     expect(letters.map(({ code }) => code)).toEqual(bad.map(([, code]) => code));
     expect(letters.map(({ raw }) => raw.toString('latin1'))).toEqual(bad.map(([raw]) => Buffer.from(raw as string).toString('latin1')));
@@ -122,7 +126,12 @@ describe('events over HTTP', () => {
   it('get arrival times that never run backwards in the log', async () => {
     const stream = await makeStream({ name: 's' });
     let clock = NOW;
-    const ingester = new HttpIngester(log, { refused: () => {}, status: () => ({ state: 'running', reason: null, since: 0, streams: [], restarts: 0 }) }, ingesterWith().options, () => clock);
+    const ingester = new HttpIngester(
+      log,
+      { refused: () => {}, status: () => ({ state: 'running', reason: null, since: 0, streams: [], restarts: 0 }) },
+      ingesterWith().options,
+      () => clock,
+    );
     for (const at of [NOW, NOW + 5, NOW - 1_000]) {
       clock = at;
       await send(ingester, stream, chunksOf('{}'));
@@ -149,7 +158,9 @@ describe('events over HTTP', () => {
     const partitions = await Promise.all([0, 1, 2].map((partition) => stored('s', partition)));
     expect(partitions.flat()).toHaveLength(60);
     const places = new Map<string, Set<number>>();
-    partitions.forEach((events, partition) => events.forEach(([, raw]) => places.set(JSON.parse(raw).k, (places.get(JSON.parse(raw).k) ?? new Set()).add(partition))));
+    partitions.forEach((events, partition) =>
+      events.forEach(([, raw]) => places.set(JSON.parse(raw).k, (places.get(JSON.parse(raw).k) ?? new Set()).add(partition))),
+    );
     for (const found of places.values()) expect(found.size).toBe(1);
     expect(partitions.filter((events) => events.length > 0).length).toBeGreaterThan(1);
   });
@@ -184,7 +195,12 @@ describe('back pressure', () => {
   it('refuses with what is durable when the log cannot be written', async () => {
     const stream = await makeStream(TIMED);
     await database.pool.query('ALTER TABLE log_chunk RENAME TO log_chunk_away');
-    expect(await send(ingesterWith(), stream, chunksOf('{"ts":1}'))).toMatchObject({ kind: 'refused', away: true, code: 'log-unavailable', totals: { processed: 0 } });
+    expect(await send(ingesterWith(), stream, chunksOf('{"ts":1}'))).toMatchObject({
+      kind: 'refused',
+      away: true,
+      code: 'log-unavailable',
+      totals: { processed: 0 },
+    });
     await database.pool.query('ALTER TABLE log_chunk_away RENAME TO log_chunk');
     expect(done(await send(ingesterWith(), stream, chunksOf('{"ts":1}'))).totals.accepted).toBe(1);
   });
@@ -216,7 +232,9 @@ describe('an Idempotency-Key', () => {
     for (let tries = 0; tries < 3; tries++) await expect(send(ingesterWith(), stream, broken(), 'key')).rejects.toThrow('aborted');
     const { totals } = done(await send(ingesterWith(), stream, chunksOf(body), 'key'));
     expect(totals).toMatchObject({ accepted: 5_988, rejectedCount: 12, processed: 6_000 });
-    const events = (await Promise.all(Array.from({ length: partitions }, (_, partition) => stored('s', partition)))).flat().map(([, raw]) => raw);
+    const events = (await Promise.all(Array.from({ length: partitions }, (_, partition) => stored('s', partition))))
+      .flat()
+      .map(([, raw]) => raw);
     expect(events.sort()).toEqual(all.filter((line) => line !== 'broken').sort());
     expect(await deadLetters()).toHaveLength(12);
   });

@@ -36,7 +36,13 @@ describe('problem documents', () => {
   });
 
   it('carry more members, single errors and when to try again; never what an unforeseen error says', () => {
-    const reply = toProblem(new DomainError('busy', 'backlog-full', 'd', { members: { processed: 3, status: 1 }, retryAfter: 2, errors: [{ code: 'x', message: 'm' }] }));
+    const reply = toProblem(
+      new DomainError('busy', 'backlog-full', 'd', {
+        members: { processed: 3, status: 1 },
+        retryAfter: 2,
+        errors: [{ code: 'x', message: 'm' }],
+      }),
+    );
     expect(reply).toMatchObject({ retryAfter: 2, unexpected: false, document: { status: 429, processed: 3, errors: [{ code: 'x' }] } });
     expect(JSON.stringify(toProblem(new Error('password hunter2')).document)).not.toContain('hunter2');
   });

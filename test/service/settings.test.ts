@@ -28,7 +28,16 @@ describe('settings', () => {
     ['TRIPLINE_LOG_BACKLOG', '64MiB', { logBacklogBytes: 64 * 2 ** 20 }],
     ['TRIPLINE_MAX_EVENT_BYTES', '100000', { maxEventBytes: 100_000 }],
     ['TRIPLINE_LOG_RETENTION', '', { logRetentionMs: 86_400_000 }],
-    ['TRIPLINE_API_KEYS', 'ops:admin:secret-1,app:producer:se:cret-2', { apiKeys: [{ name: 'ops', role: 'admin', key: 'secret-1' }, { name: 'app', role: 'producer', key: 'se:cret-2' }] }],
+    [
+      'TRIPLINE_API_KEYS',
+      'ops:admin:secret-1,app:producer:se:cret-2',
+      {
+        apiKeys: [
+          { name: 'ops', role: 'admin', key: 'secret-1' },
+          { name: 'app', role: 'producer', key: 'se:cret-2' },
+        ],
+      },
+    ],
     ['TRIPLINE_TEST_KILLS', '20', {}],
     ['HOME', '/root', {}],
   ])('%s=%s is read', (name, text, expected) => {

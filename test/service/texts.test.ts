@@ -7,7 +7,17 @@ import { readMoment } from '../../src/service/http/query-fields.js';
 const row = (body: string): OutboxRow => ({
   number: 3,
   detectedAt: 17,
-  alert: { id: 'x', rule: 'r', ruleVersion: 1, kind: 'match', severity: 'low', key: 'null', shadow: false, body: Buffer.from(body), explanation: Buffer.from('[{"step":"a"}]') },
+  alert: {
+    id: 'x',
+    rule: 'r',
+    ruleVersion: 1,
+    kind: 'match',
+    severity: 'low',
+    key: 'null',
+    shadow: false,
+    body: Buffer.from(body),
+    explanation: Buffer.from('[{"step":"a"}]'),
+  },
 });
 
 describe('alerts as text', () => {
@@ -33,7 +43,11 @@ describe('alerts as text', () => {
 
 describe('slices of JSON', () => {
   it('are the texts as they came', () => {
-    expect([...sliceMembers(' {"a" : {"x":[1,2]} ,"b\\"":"},{" , "c":1e2}')]).toEqual([['a', '{"x":[1,2]}'], ['b"', '"},{"'], ['c', '1e2']]);
+    expect([...sliceMembers(' {"a" : {"x":[1,2]} ,"b\\"":"},{" , "c":1e2}')]).toEqual([
+      ['a', '{"x":[1,2]}'],
+      ['b"', '"},{"'],
+      ['c', '1e2'],
+    ]);
     expect(sliceElements('[ 1.0 , {"a":[2,3]},"x,\\"]" ]')).toEqual(['1.0', '{"a":[2,3]}', '"x,\\"]"']);
     expect(sliceElements('[]')).toEqual([]);
     expect(sliceMembers('{ }').size).toBe(0);

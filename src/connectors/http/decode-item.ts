@@ -22,7 +22,8 @@ export type ItemFault = EventFault & { readonly time?: number };
 
 /** Looks at one event of a body: its bytes, its fields, its time. Pure; `arrivalTime` in epoch ms. */
 export function decodeItem(item: Item, stream: StreamDefinition, arrivalTime: number, options: DecodeOptions): DecodedItem | ItemFault {
-  if (item.tooLarge) return { code: 'event-too-large', message: `the event has ${item.size} bytes, at most ${options.maxEventBytes} are taken` };
+  if (item.tooLarge)
+    return { code: 'event-too-large', message: `the event has ${item.size} bytes, at most ${options.maxEventBytes} are taken` };
   const value = readValue(item.bytes, options.maxEventNesting);
   if (value instanceof JsonError) return { code: value.code, message: `${value.message} (at ${value.offset})` };
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -33,7 +34,11 @@ export function decodeItem(item: Item, stream: StreamDefinition, arrivalTime: nu
   const time = eventTime(value, stream, arrivalTime);
   if (typeof time !== 'number') return time;
   if (time > arrivalTime + options.farFutureMs) {
-    return { code: 'far-future', message: `the event's time ${time} is more than ${options.farFutureMs} ms after its arrival at ${arrivalTime}`, time };
+    return {
+      code: 'far-future',
+      message: `the event's time ${time} is more than ${options.farFutureMs} ms after its arrival at ${arrivalTime}`,
+      time,
+    };
   }
   return { time };
 }

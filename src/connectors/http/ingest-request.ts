@@ -144,7 +144,16 @@ export class IngestRequest {
     if (this.#seen <= (tally.prior?.processed ?? 0)) return;
     tally.reject(
       { line, code, message },
-      { identity: `${this.#identity}/${this.#seen}`, stream: this.input.stream.name, partition: null, offset: null, code, message, time, raw: raw.subarray(0, DEAD_LETTER_BYTES) },
+      {
+        identity: `${this.#identity}/${this.#seen}`,
+        stream: this.input.stream.name,
+        partition: null,
+        offset: null,
+        code,
+        message,
+        time,
+        raw: raw.subarray(0, DEAD_LETTER_BYTES),
+      },
     );
   }
 
@@ -252,5 +261,11 @@ function notWritten(cause: unknown): Refusal {
   const overloaded = (cause as { code?: unknown } | undefined)?.code === 'log-overloaded';
   return overloaded
     ? { away: false, code: 'backlog-full', message: (cause as Error).message, retryAfter: 1, cause }
-    : { away: true, code: 'log-unavailable', message: 'the event log cannot be written at present; nothing beyond `processed` was taken', retryAfter: 2, cause };
+    : {
+        away: true,
+        code: 'log-unavailable',
+        message: 'the event log cannot be written at present; nothing beyond `processed` was taken',
+        retryAfter: 2,
+        cause,
+      };
 }

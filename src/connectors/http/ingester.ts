@@ -65,11 +65,21 @@ export class HttpIngester {
     if (this.#closing) return { away: true, code: 'shutting-down', message: 'the service is shutting down', retryAfter: 5 };
     const { state, reason } = this.job.status();
     if (state === 'stalled' || state === 'failed' || state === 'stopping' || state === 'stopped') {
-      return { away: true, code: 'engine-stalled', message: `the engine is ${state}${reason === null ? '' : `: ${reason}`}`, retryAfter: 5 };
+      return {
+        away: true,
+        code: 'engine-stalled',
+        message: `the engine is ${state}${reason === null ? '' : `: ${reason}`}`,
+        retryAfter: 5,
+      };
     }
     const backlog = this.log.backlogBytes();
     if (backlog <= this.options.backlogBytes) return undefined;
-    return { away: false, code: 'backlog-full', message: `${backlog} bytes of events wait to be worked off, at most ${this.options.backlogBytes} may`, retryAfter: 1 };
+    return {
+      away: false,
+      code: 'backlog-full',
+      message: `${backlog} bytes of events wait to be worked off, at most ${this.options.backlogBytes} may`,
+      retryAfter: 1,
+    };
   }
 
   /** From now on no more events are taken; requests end at their next batch. */
