@@ -16,9 +16,18 @@ beforeAll(async () => {
     key: 'card',
     pattern: [{ begin: 'one', where: 'has(list) && list.all(a, list.all(b, list.all(c, a + b + c >= 0.0)))' }],
   });
-  const pattern = [{ begin: 'seen', where: 'kind == "seen"' }, { notFollowedBy: 'again', where: 'kind == "again"' }];
+  const pattern = [
+    { begin: 'seen', where: 'kind == "seen"' },
+    { notFollowedBy: 'again', where: 'kind == "again"' },
+  ];
   await rig.put('/v1/rules/absent', { id: 'absent', from: 'flood', key: 'card', pattern, within: '1s' });
-  await rig.put('/v1/rules/counts', { id: 'counts', from: 'flood', key: 'n', pattern: [{ begin: 'one', where: 'kind == "fill"' }], alert: { events: 'none' } });
+  await rig.put('/v1/rules/counts', {
+    id: 'counts',
+    from: 'flood',
+    key: 'n',
+    pattern: [{ begin: 'one', where: 'kind == "fill"' }],
+    alert: { events: 'none' },
+  });
 }, 60_000);
 
 afterAll(() => rig.stop());
@@ -28,7 +37,10 @@ function request(number: number) {
 }
 
 it('a frozen engine answers 429 with Retry-After; nothing accepted is lost, and our refusal is no silence', async () => {
-  await rig.send('flood', [{ card: 'k', kind: 'seen', ts: TIME }, { card: 'k', ts: TIME + 100, list: Array.from({ length: 4_000 }, (_, index) => index) }]);
+  await rig.send('flood', [
+    { card: 'k', kind: 'seen', ts: TIME },
+    { card: 'k', ts: TIME + 100, list: Array.from({ length: 4_000 }, (_, index) => index) },
+  ]);
   let refused: Awaited<ReturnType<Rig['send']>> | undefined;
   let sent = 0;
   for (; sent < MOST_REQUESTS && refused === undefined; sent++) {

@@ -25,7 +25,10 @@ function pairRule(id: string) {
     id,
     from: 'free',
     key: 'card',
-    pattern: [{ begin: 'first', where: 'kind == "a"' }, { followedBy: 'second', where: 'kind == "b"' }],
+    pattern: [
+      { begin: 'first', where: 'kind == "a"' },
+      { followedBy: 'second', where: 'kind == "b"' },
+    ],
     within: '10m',
   };
 }
@@ -56,14 +59,20 @@ describe('events that cannot be used', () => {
     expect(body.rejected.map(({ line, code }) => [bad[(line - 1) / 2]?.[0], code])).toEqual(bad.map(([what, , code]) => [what, code]));
     const alerts = await rig.alertsOf('typed', bad.length);
     expect(alerts.map(({ key }) => key)).toEqual(bad.map((_, index) => `good${index}`));
-    const letters = await until(() => rig.deadLetters('stream=typed'), (items) => items.length >= bad.length);
+    const letters = await until(
+      () => rig.deadLetters('stream=typed'),
+      (items) => items.length >= bad.length,
+    );
     expect(letters.map(({ code }) => code).sort()).toEqual(bad.map(([, , code]) => code).sort());
-    expect(letterOf(letters, 'invalid-utf8').rawBase64).toBe((bad[9]?.[1] as Buffer).toString('base64'));
+    expect(letterOf(letters, 'invalid-utf8').rawBase64).toBe((bad[9][1] as Buffer).toString('base64'));
     expect(letterOf(letters, 'wrong-field-type').raw).toBe('{"card":"x","amount":"much","ts":1700000000000}');
   });
 
   it('a whole body of another encoding or kind is a problem, not a crash', async () => {
-    expect((await rig.ask<Problem>('POST', '/v1/streams/nobody/events', '{}')).body).toMatchObject({ status: 404, code: 'stream-not-found' });
+    expect((await rig.ask<Problem>('POST', '/v1/streams/nobody/events', '{}')).body).toMatchObject({
+      status: 404,
+      code: 'stream-not-found',
+    });
     const xml = await rig.ask<Problem>('POST', '/v1/streams/typed/events', '<a/>', { 'content-type': 'application/xml' });
     expect(xml.body).toMatchObject({ status: 415, code: 'unsupported-content-type' });
     const cut = await rig.ask<Problem>('POST', '/v1/streams/typed/events', '[{"a":1', { 'content-type': 'application/json' });
@@ -104,7 +113,14 @@ describe('values that others lose', () => {
   it('integers beyond 2^53 are different keys', async () => {
     await rig.put('/v1/rules/big', pairRule('big'));
     const line = (card: string, kind: string, at: number) => `{"card":${card},"kind":"${kind}","ts":${TIME + at}}`;
-    await rig.send('free', [line('9007199254740993', 'a', 10), line('9007199254740992', 'b', 11), line('9007199254740993', 'b', 12), line('1', 'a', 13), line('"1"', 'b', 14), line('1.0', 'b', 15)]);
+    await rig.send('free', [
+      line('9007199254740993', 'a', 10),
+      line('9007199254740992', 'b', 11),
+      line('9007199254740993', 'b', 12),
+      line('1', 'a', 13),
+      line('"1"', 'b', 14),
+      line('1.0', 'b', 15),
+    ]);
     const alerts = await rig.alertsOf('big', 2);
     expect(alerts.map(({ endTime }) => endTime - TIME)).toEqual([12, 15]);
     const { text } = await rig.ask('GET', '/v1/alerts?rule=big&key=9007199254740993');
@@ -132,7 +148,16 @@ describe('rule documents', () => {
   const yaml = { 'content-type': 'application/yaml' };
 
   it('say all their problems at once, with line and column', async () => {
-    const text = ['id: Bad_Id', 'from: free', 'sevrity: high', 'pattern:', '  - begin: a', '    where: amount >', '  - folowedBy: b', 'within: soon'].join('\n');
+    const text = [
+      'id: Bad_Id',
+      'from: free',
+      'sevrity: high',
+      'pattern:',
+      '  - begin: a',
+      '    where: amount >',
+      '  - folowedBy: b',
+      'within: soon',
+    ].join('\n');
     const { status, body } = await rig.ask<Problem>('POST', '/v1/rules', text, yaml);
     expect(status).toBe(422);
     const places = (body.errors ?? []).map(({ code, line }) => `${code}:${line}`);
@@ -164,7 +189,10 @@ describe('rule documents', () => {
     ['a key twice', 'id: a\nid: b\nfrom: free\npattern: [{begin: x}]'],
     ['constructor as step walked through', 'id: a\nfrom: free\npattern: [{begin: x, where: "constructor.constructor(1)"}]'],
     ['times beyond all', 'id: a\nfrom: free\npattern: [{begin: x, times: 1000000000}]'],
-    ['groups that multiply', `id: a\nfrom: free\npattern: ${'[{begin: {pattern: '.repeat(20)}[{begin: x, times: 900}]${', times: 900}}]'.repeat(20)}`],
+    [
+      'groups that multiply',
+      `id: a\nfrom: free\npattern: ${'[{begin: {pattern: '.repeat(20)}[{begin: x, times: 900}]${', times: 900}}]'.repeat(20)}`,
+    ],
     ['a step called event', 'id: a\nfrom: free\npattern: [{begin: event}]'],
     ['nothing', ''],
     ['a number', '42'],
@@ -172,17 +200,29 @@ describe('rule documents', () => {
     ['a template that ends nowhere', 'id: a\nfrom: free\npattern: [{begin: x}]\nalert: {title: "${"}'],
   ];
 
-  it.each(hostile)('%s: refused quickly with a problem', async (_what, text) => {
-    const { status, body } = await rig.ask<Problem>('POST', '/v1/rules', text, yaml);
-    expect([400, 413, 422]).toContain(status);
-    expect(body.code).not.toBe('internal-error');
-    expect((await rig.ask('GET', '/health/live')).status).toBe(200);
-    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
-  }, 5_000);
+  it.each(hostile)(
+    '%s: refused quickly with a problem',
+    async (_what, text) => {
+      const { status, body } = await rig.ask<Problem>('POST', '/v1/rules', text, yaml);
+      expect([400, 413, 422]).toContain(status);
+      expect(body.code).not.toBe('internal-error');
+      expect((await rig.ask('GET', '/health/live')).status).toBe(200);
+      expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+    },
+    5_000,
+  );
 
   it('a catastrophic expression of a regex ends at once', async () => {
-    await rig.put('/v1/rules/regex', { id: 'regex', from: 'free', key: 'card', pattern: [{ begin: 'x', where: 'text.matches("^(a+)+$")' }] });
-    await rig.send('free', [{ card: 'r', text: `${'a'.repeat(50_000)}!`, ts: TIME + 30 }, { card: 'r', text: 'aaaa', ts: TIME + 31 }]);
+    await rig.put('/v1/rules/regex', {
+      id: 'regex',
+      from: 'free',
+      key: 'card',
+      pattern: [{ begin: 'x', where: 'text.matches("^(a+)+$")' }],
+    });
+    await rig.send('free', [
+      { card: 'r', text: `${'a'.repeat(50_000)}!`, ts: TIME + 30 },
+      { card: 'r', text: 'aaaa', ts: TIME + 31 },
+    ]);
     expect(await rig.alertsOf('regex', 1)).toHaveLength(1);
   });
 });

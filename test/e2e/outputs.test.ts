@@ -48,7 +48,9 @@ it('server-sent events come in order and go on after Last-Event-ID', async () =>
   const live = listen(ALERTS + 1, '0');
   await rig.send('s', lines(0, ALERTS));
   const all = await live;
-  expect(all.filter(({ alert }) => alert.rule === 'all').map(({ alert }) => alert.startTime - TIME)).toEqual(lines(0, ALERTS).map(({ n }) => n));
+  expect(all.filter(({ alert }) => alert.rule === 'all').map(({ alert }) => alert.startTime - TIME)).toEqual(
+    lines(0, ALERTS).map(({ n }) => n),
+  );
   const rest = await listen(6, all[ALERTS - 6]?.id);
   expect(rest).toEqual(all.slice(-6));
   const filtered = await listen(1, '0', 'rule=some');
@@ -62,8 +64,8 @@ it('server-sent events come in order and go on after Last-Event-ID', async () =>
 it('lists filter and page without holes', async () => {
   const seen: string[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
-    const path = `/v1/alerts?rule=all&limit=4${cursor === '' ? '' : `&cursor=${cursor}`}`;
-    const { body } = await rig.json<Page<AlertView>>('GET', path);
+    const path: string = `/v1/alerts?rule=all&limit=4${cursor === '' ? '' : `&cursor=${cursor}`}`;
+    const { body }: { body: Page<AlertView> } = await rig.json<Page<AlertView>>('GET', path);
     seen.push(...body.items.map(({ id }) => id));
     cursor = body.nextCursor;
   }
@@ -110,7 +112,10 @@ it('a dead letter is retried once its stream takes it', async () => {
   await rig.put('/v1/streams/zoned', zoned);
   await rig.put('/v1/rules/zoned', { id: 'zoned', from: 'zoned', key: 'card', pattern: [{ begin: 'one' }] });
   await rig.send('zoned', ['{"card":\n\n'.trim(), '{"card":"z","ts":"2026-01-01T10:00:00Z"}']);
-  const [letter] = await until(() => rig.deadLetters('stream=zoned&code=invalid-time'), (items) => items.length > 0);
+  const [letter] = await until(
+    () => rig.deadLetters('stream=zoned&code=invalid-time'),
+    (items) => items.length > 0,
+  );
   await rig.put('/v1/streams/zoned', { ...zoned, time: { field: 'ts', format: 'iso8601' } });
   const retry = () => rig.json<{ accepted: number }>('POST', `/v1/dead-letters/${letter?.id}/retry`);
   expect((await retry()).body.accepted).toBe(1);

@@ -1,7 +1,10 @@
 import { Rig } from './support.js';
 
 const TIME = 1_700_000_000_000;
-const PATTERN = [{ begin: 'a', where: 'kind == "a"' }, { followedBy: 'b', where: 'kind == "b"' }];
+const PATTERN = [
+  { begin: 'a', where: 'kind == "a"' },
+  { followedBy: 'b', where: 'kind == "b"' },
+];
 
 let rig: Rig;
 let clock = 0;
@@ -71,7 +74,10 @@ it('a shadow rule matches and publishes nothing; activating it keeps its matches
   expect(await titles('shadow')).toEqual([]);
   expect(await titles('shadow', '&shadow=true')).toEqual(['first v1']);
   await send('a');
-  expect((await rig.json('POST', '/v1/rules/shadow/status', { status: 'active' })).body).toMatchObject({ status: 'active', droppedMatches: 0 });
+  expect((await rig.json('POST', '/v1/rules/shadow/status', { status: 'active' })).body).toMatchObject({
+    status: 'active',
+    droppedMatches: 0,
+  });
   await send('b');
   expect(await titles('shadow')).toEqual(['first v1']);
 });

@@ -75,7 +75,7 @@ export class Rig {
     await this.postgres.stop();
   }
 
-  async ask<T>(method: string, path: string, body?: BodyInit, headers: Record<string, string> = {}): Promise<Reply<T>> {
+  async ask<T>(method: string, path: string, body?: RequestInit['body'], headers: Record<string, string> = {}): Promise<Reply<T>> {
     const response = await fetch(this.service.url(path), { method, body, headers });
     const text = await response.text();
     return { status: response.status, headers: response.headers, text, body: parsed(text) as T };
@@ -108,7 +108,11 @@ export class Rig {
 
   /** A rule's alerts, oldest first, once there are that many. */
   async alertsOf(rule: string, count: number, limit?: number): Promise<AlertView[]> {
-    const found = await until(() => this.alerts(`rule=${rule}`), (items) => items.length >= count, limit);
+    const found = await until(
+      () => this.alerts(`rule=${rule}`),
+      (items) => items.length >= count,
+      limit,
+    );
     return found.reverse();
   }
 

@@ -14,7 +14,13 @@ beforeAll(async () => {
     key: 'card',
     pattern: [{ begin: 'one', where: 'has(list) && list.all(a, list.all(b, list.all(c, a + b + c >= 0.0)))' }],
   });
-  await rig.put('/v1/rules/neighbour', { id: 'neighbour', from: 'work', key: 'card', pattern: [{ begin: 'a' }, { followedBy: 'b' }], within: '1h' });
+  await rig.put('/v1/rules/neighbour', {
+    id: 'neighbour',
+    from: 'work',
+    key: 'card',
+    pattern: [{ begin: 'a' }, { followedBy: 'b' }],
+    within: '1h',
+  });
 }, 60_000);
 
 afterAll(() => rig.stop());
@@ -24,8 +30,14 @@ it('a rule that loops is paused after three restarts, and its neighbour misses n
   const lines = Array.from({ length: NEIGHBOURS }, (_, index) => ({ card: 'k', n: index, ts: TIME + index }));
   const poison = { card: 'k', n: 'poison', ts: TIME + NEIGHBOURS, list: numbers };
   await rig.send('work', [...lines, poison]);
-  await rig.send('work', lines.map((line) => ({ ...line, ts: line.ts + NEIGHBOURS + 1 })));
-  const [letter] = await until(() => rig.deadLetters('code=rule-stopped'), (items) => items.length > 0);
+  await rig.send(
+    'work',
+    lines.map((line) => ({ ...line, ts: line.ts + NEIGHBOURS + 1 })),
+  );
+  const [letter] = await until(
+    () => rig.deadLetters('code=rule-stopped'),
+    (items) => items.length > 0,
+  );
   expect(JSON.parse(letter?.raw ?? '')).toEqual(poison);
   const { body } = await rig.json<{ status: string }>('GET', '/v1/rules/loops');
   expect(body.status).toBe('paused');
@@ -50,3 +62,50 @@ it('the rule works again once it is activated', async () => {
   await rig.send('work', [{ card: 'short', ts: TIME + 1_001, list: [1, 2, 3] }]);
   expect(await rig.alertsOf('loops', 1)).toHaveLength(1);
 });
+
+it('a rule that loops at a deadline is stopped there; one with the same deadlines fires all of them', async () => {
+  await rig.put('/v1/streams/calm', { name: 'calm', time: { field: 'ts', format: 'epochMillis' }, quietAfter: '300ms' });
+  const pattern = [
+    { begin: 'x', where: 'kind == "x"' },
+    { notFollowedBy: 'y', where: 'kind == "y"' },
+  ];
+  const loop = 'x.list.all(a, x.list.all(b, x.list.all(c, a + b + c >= 0.0)))';
+  const title = `\${!has(x.list) ? "quick" : ${loop} ? "1" : "2"}`;
+  await rig.put('/v1/rules/late', { id: 'late', from: 'calm', key: 'card', pattern, within: '1s', alert: { title } });
+  await rig.put('/v1/rules/beside', { id: 'beside', from: 'calm', key: 'card', pattern, within: '1s' });
+  const list = Array.from({ length: 4_000 }, (_, index) => index);
+  await rig.send('calm', [
+    { card: 'first', kind: 'x', ts: TIME - 500 },
+    { card: 'second', kind: 'x', ts: TIME, list },
+    { card: 'third', kind: 'x', ts: TIME + 100 },
+  ]);
+  expect((await rig.alertsOf('beside', 3)).map(({ key }) => key)).toEqual(['first', 'second', 'third']);
+  expect((await rig.alertsOf('late', 1)).map(({ key, title: text }) => [key, text])).toEqual([['first', 'quick']]);
+  expect((await rig.json<{ status: string }>('GET', '/v1/rules/late')).body.status).toBe('paused');
+}, 40_000);
+
+it('a stream whose id loops stops nothing but that id', async () => {
+  const id = 'has(list) && list.all(a, list.all(b, list.all(c, a + b + c >= 0.0))) ? "x" : card';
+  await rig.put('/v1/streams/ids', { name: 'ids', id, time: { field: 'ts', format: 'epochMillis' }, quietAfter: 'never' });
+  await rig.put('/v1/rules/ids', { id: 'ids', from: 'ids', key: 'card', pattern: [{ begin: 'one' }] });
+  const list = Array.from({ length: 4_000 }, (_, index) => index);
+  await rig.send('ids', [
+    { card: '1', ts: TIME },
+    { card: '2', ts: TIME + 1, list },
+    { card: '3', ts: TIME + 2 },
+  ]);
+  expect((await rig.alertsOf('ids', 3)).map(({ key }) => key)).toEqual(['1', '2', '3']);
+  expect((await rig.deadLetters('stream=ids')).map(({ code, offset }) => [code, offset])).toEqual([['rule-stopped', 1]]);
+}, 40_000);
+
+it('a simulation that loops ends, and the service answers meanwhile', async () => {
+  const list = Array.from({ length: 4_000 }, (_, index) => index);
+  const where = 'list.all(a, list.all(b, list.all(c, a + b + c >= 0.0)))';
+  const simulation = rig.json<{ code: string }>('POST', '/v1/rules/simulate', {
+    rule: { id: 'x', from: 'work', pattern: [{ begin: 'one', where }] },
+    events: [{ ts: TIME, list }],
+  });
+  expect((await rig.ask('GET', '/health/live')).status).toBe(200);
+  const { status, body } = await simulation;
+  expect([status, body.code]).toEqual([422, 'simulation-stopped']);
+}, 20_000);

@@ -16,7 +16,10 @@ export class Findings {
   }
 
   wrongType(pointer: string, found: unknown, expected: string): undefined {
-    const name = pointer.slice(pointer.lastIndexOf('/') + 1).replaceAll('~1', '/').replaceAll('~0', '~');
+    const name = pointer
+      .slice(pointer.lastIndexOf('/') + 1)
+      .replaceAll('~1', '/')
+      .replaceAll('~0', '~');
     const subject = name === '' ? 'the document' : `\`${name}\``;
     return this.problem('wrong-type', pointer, `${subject} must be ${expected}`, { found: shown(found), expected });
   }
@@ -78,7 +81,8 @@ export class Fields {
     const value = this.get(key);
     if (value === undefined) return undefined;
     if (typeof value !== 'string') return this.findings.wrongType(this.at(key), value, expected);
-    if (value.trim() === '') return this.findings.problem('empty-value', this.at(key), `\`${key}\` is empty`, { found: shown(value), expected });
+    if (value.trim() === '')
+      return this.findings.problem('empty-value', this.at(key), `\`${key}\` is empty`, { found: shown(value), expected });
     return value;
   }
 
@@ -101,7 +105,11 @@ export class Fields {
     if (word !== undefined) return word;
     const suggestion = nearest(value, words);
     const hint = suggestion === undefined ? '' : `, did you mean \`${suggestion}\`?`;
-    return this.findings.problem('invalid-value', this.at(key), `\`${key}\` is not ${expected}${hint}`, { found: shown(value), expected, suggestion });
+    return this.findings.problem('invalid-value', this.at(key), `\`${key}\` is not ${expected}${hint}`, {
+      found: shown(value),
+      expected,
+      suggestion,
+    });
   }
 
   /** A whole number from `min` to `max`, both included. */
@@ -134,7 +142,8 @@ export class Fields {
     const value = this.get(key);
     if (value === undefined) return undefined;
     if (!Array.isArray(value)) return this.findings.wrongType(this.at(key), value, expected);
-    if (value.length === 0 && !mayBeEmpty) return this.findings.problem('empty-value', this.at(key), `\`${key}\` is an empty list`, { found: '[]', expected });
+    if (value.length === 0 && !mayBeEmpty)
+      return this.findings.problem('empty-value', this.at(key), `\`${key}\` is an empty list`, { found: '[]', expected });
     const good = value.filter((item, index) => this.#goodItem(key, value, item, index));
     return good.length === value.length ? good : undefined;
   }
@@ -143,7 +152,8 @@ export class Fields {
     const pointer = pointerTo(this.at(key), index);
     if (typeof item !== 'string') this.findings.wrongType(pointer, item, 'a text');
     else if (item.trim() === '') this.findings.problem('empty-value', pointer, `an entry of \`${key}\` is empty`, { found: shown(item) });
-    else if (list.indexOf(item) !== index) this.findings.problem('duplicate-value', pointer, `\`${item}\` stands twice in \`${key}\``, { found: shown(item) });
+    else if (list.indexOf(item) !== index)
+      this.findings.problem('duplicate-value', pointer, `\`${item}\` stands twice in \`${key}\``, { found: shown(item) });
     else return true;
     return false;
   }
@@ -155,10 +165,25 @@ export class Fields {
 }
 
 const UNIT_WORDS: Readonly<Record<string, string>> = {
-  milli: 'ms', millis: 'ms', millisecond: 'ms', milliseconds: 'ms', msec: 'ms',
-  sec: 's', secs: 's', second: 's', seconds: 's',
-  min: 'm', mins: 'm', minute: 'm', minutes: 'm',
-  hr: 'h', hrs: 'h', hour: 'h', hours: 'h', day: 'd', days: 'd',
+  milli: 'ms',
+  millis: 'ms',
+  millisecond: 'ms',
+  milliseconds: 'ms',
+  msec: 'ms',
+  sec: 's',
+  secs: 's',
+  second: 's',
+  seconds: 's',
+  min: 'm',
+  mins: 'm',
+  minute: 'm',
+  minutes: 'm',
+  hr: 'h',
+  hrs: 'h',
+  hour: 'h',
+  hours: 'h',
+  day: 'd',
+  days: 'd',
 };
 
 /** "10 minutes", "5S" or 30 as a duration that can be read; undefined when nothing near is one. */

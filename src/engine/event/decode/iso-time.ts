@@ -41,7 +41,9 @@ function localToEpoch(local: number, zone: string): number {
 /** True when `name` is a zone of the IANA database known here. */
 export function isZone(name: string): boolean {
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+    // Throws a RangeError on a name it does not know.
+    Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
   } catch {
     return false;
   }
