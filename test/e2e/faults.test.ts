@@ -64,7 +64,7 @@ describe('events that cannot be used', () => {
       (items) => items.length >= bad.length,
     );
     expect(letters.map(({ code }) => code).sort()).toEqual(bad.map(([, , code]) => code).sort());
-    expect(letterOf(letters, 'invalid-utf8').rawBase64).toBe((bad[9][1] as Buffer).toString('base64'));
+    expect(Buffer.from(letterOf(letters, 'invalid-utf8').rawBase64 ?? '', 'base64')).toEqual(bad[9]?.[1]);
     expect(letterOf(letters, 'wrong-field-type').raw).toBe('{"card":"x","amount":"much","ts":1700000000000}');
   });
 

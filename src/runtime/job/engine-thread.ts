@@ -3,12 +3,10 @@ import { NOTE_BYTES, type NoteReading, readNote } from '../task/evaluation-note.
 import type { Call, FromEngine, Reply, ToEngine, WorkerData } from '../worker/protocol.js';
 
 /** What a thread was evaluating when it fell silent. */
-export interface Implicated {
-  readonly rule: string;
-  readonly stream: string;
-  readonly partition: number;
-  readonly offset: number;
-}
+export type Implicated =
+  | { readonly rule: string; readonly stream: string; readonly partition: number; readonly offset: number }
+  /** A deadline, epoch ms. */
+  | { readonly rule: string; readonly deadline: number };
 
 /** One engine thread as the main thread sees it. After `terminate` every open call has failed. */
 export class EngineThread {
@@ -63,8 +61,10 @@ export class EngineThread {
   implicated(): Implicated | undefined {
     const { rule, partition, offset } = this.note();
     const name = this.#names.get(rule);
+    if (name === undefined) return undefined;
+    if (partition === 0) return { rule: name, deadline: offset };
     const from = this.#names.get(partition);
-    if (name === undefined || from === undefined) return undefined;
+    if (from === undefined) return undefined;
     const slash = from.lastIndexOf('/');
     return { rule: name, stream: from.slice(0, slash), partition: Number(from.slice(slash + 1)), offset };
   }

@@ -6,7 +6,7 @@ import type { Catalog, EventLog, OutboxRow, OutputStore, RecoveryPoint, SourceBa
 import type { JournalPayload } from '../ports/outputs.js';
 import type { Document, EngineStats, FromEngine, Reply } from '../worker/protocol.js';
 import { Committer } from './committer.js';
-import { EngineThread } from './engine-thread.js';
+import { EngineThread, type Implicated } from './engine-thread.js';
 import { PartitionFeed } from './feed.js';
 import { documentsFor } from './recovery-documents.js';
 import { reconcile } from './reconcile.js';
@@ -443,10 +443,8 @@ export class LocalJob implements JobControl {
     await this.#thread.terminate();
     await this.#committer.flushed();
     if (implicated !== undefined && this.#implications.add(implicated)) {
-      const { rule, ...event } = implicated;
-      this.#committer.add([
-        { type: 'journal', entry: { sequence: this.#journalSequence + 1, positions: {}, payload: { kind: 'poison', rule, event } } },
-      ]);
+      const payload = poisonOf(implicated);
+      this.#committer.add([{ type: 'journal', entry: { sequence: this.#journalSequence + 1, positions: {}, payload } }]);
       await this.#committer.flushed();
     }
     this.#implications.guardAgainstLoops();
@@ -462,4 +460,10 @@ export class LocalJob implements JobControl {
       endOffset: this.#feeds.get(`${stream.stream}/${stream.partition}`)?.reader.endOffset(stream.partition) ?? stream.nextOffset,
     }));
   }
+}
+
+function poisonOf(implicated: Implicated): JournalPayload {
+  if ('deadline' in implicated) return { kind: 'poison-deadline', rule: implicated.rule, time: implicated.deadline };
+  const { rule, ...event } = implicated;
+  return { kind: 'poison', rule, event };
 }

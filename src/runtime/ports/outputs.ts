@@ -18,7 +18,9 @@ export type JournalPayload =
   | { readonly kind: 'partition-idle'; readonly stream: string; readonly partition: number }
   | { readonly kind: 'partition-active'; readonly stream: string; readonly partition: number; readonly floor: number }
   | { readonly kind: 'time-advanced'; readonly stream: string; readonly watermark: number; readonly cause: 'quiet' | 'asserted' }
-  | { readonly kind: 'poison'; readonly rule: string; readonly event: EventPosition };
+  | { readonly kind: 'poison'; readonly rule: string; readonly event: EventPosition }
+  /** The rule is to be stopped before its deadlines at `time`, epoch ms. */
+  | { readonly kind: 'poison-deadline'; readonly rule: string; readonly time: number };
 
 /** Applied again at exactly these positions by recovery and replay. */
 export interface JournalEntry {

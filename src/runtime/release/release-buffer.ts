@@ -31,8 +31,8 @@ export class ReleaseBuffer {
   /** All deadlines up to here have fired. */
   watermark = -Infinity;
   readonly operators: Operator[] = [];
-  /** Asked before each evaluation, without an event before deadlines; false leaves the operator out. */
-  admit: (operator: Operator, event: Event | undefined) => boolean = () => true;
+  /** Asked before each evaluation up to `time`, without an event before deadlines; false leaves the operator out. */
+  admit: (operator: Operator, time: number, event?: Event) => boolean = () => true;
   readonly #waiting: Waiting[] = [];
   readonly #clocks: { readonly clock: PartitionClock; readonly stream: number }[] = [];
 
@@ -75,18 +75,19 @@ export class ReleaseBuffer {
     while (this.#waiting.length > 0 && comparePoints(this.#waiting[0], horizon.events) <= 0) {
       const next = this.#pop();
       this.frontier = { time: next.time, stream: next.stream, partition: next.partition, offset: next.offset };
-      for (const operator of this.operators) if (this.admit(operator, next.event)) operator.processElement(next.event);
+      for (const operator of this.operators) if (this.admit(operator, next.time, next.event)) operator.processElement(next.event);
     }
     if (horizon.time <= this.watermark) return;
     this.watermark = horizon.time;
-    for (const operator of this.operators) if (this.admit(operator, undefined)) operator.advanceTime(horizon.time);
+    for (const operator of this.operators) if (this.admit(operator, horizon.time)) operator.advanceTime(horizon.time);
   }
 
   /** Whether clocks that read so would release an event or fire a deadline. */
   wouldMove(view: ClockView): boolean {
     const horizon = this.#horizon(view);
     if (this.#waiting.length > 0 && comparePoints(this.#waiting[0], horizon.events) <= 0) return true;
-    return this.operators.some((operator) => operator.nextDeadline() <= horizon.time);
+    // What a restored operator still has queued from before fires nothing: only time that goes on does.
+    return horizon.time > this.watermark && this.operators.some((operator) => operator.nextDeadline() <= horizon.time);
   }
 
   /** The least watermark of the partitions that hold it; the greatest of all when every one stepped aside. */

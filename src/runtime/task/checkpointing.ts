@@ -20,6 +20,7 @@ export function takeSnapshot(
     rules: ruleMetas(task),
     streams: [...task.streams.streams].map(([name, { version }]) => ({ name, version })),
     poison: [...task.poison.values()],
+    poisonDeadlines: [...task.poisonDeadlines],
     ledger: task.snapshotter.ledger,
   };
   const neededOffsets = Object.fromEntries(partitions.map(({ stream, partition, reread }) => [`${stream}/${partition}`, reread]));
@@ -41,6 +42,7 @@ export function restoreMeta(task: StreamTask, meta: TaskMeta, definition: (rule:
     running.operator.clearChanges();
   }
   for (const poison of meta.poison) task.addPoison(poison);
+  task.poisonDeadlines.push(...(meta.poisonDeadlines ?? []));
   task.rereadTo(task.positions());
 }
 

@@ -30,10 +30,14 @@ export class EvaluationNote {
     Atomics.add(cells, BEAT, 1);
   }
 
-  /** A deadline's evaluation: the rule is noted, the event stays the last one. */
-  deadline(rule: string): void {
-    this.#cells[RULE] = this.#number(rule);
-    Atomics.add(this.#cells, BEAT, 1);
+  /** A deadline's evaluation: there is no partition, and its time, epoch ms, stands for the offset. */
+  deadline(rule: string, time: number): void {
+    const cells = this.#cells;
+    cells[RULE] = this.#number(rule);
+    cells[PARTITION] = 0;
+    cells[LOW] = time | 0;
+    cells[HIGH] = Math.floor(time / TWO_32);
+    Atomics.add(cells, BEAT, 1);
   }
 
   busy(busy: boolean): void {
@@ -57,7 +61,9 @@ export interface NoteReading {
   readonly beat: number;
   readonly busy: boolean;
   readonly rule: number;
+  /** 0 at a deadline. */
   readonly partition: number;
+  /** At a deadline its time. */
   readonly offset: number;
 }
 

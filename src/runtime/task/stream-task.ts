@@ -53,6 +53,8 @@ export class StreamTask {
   readonly rules: RuleSet;
   readonly buffers = new Map<string, ReleaseBuffer>();
   readonly poison = new Map<string, { rule: string; stream: string; partition: number; offset: number }>();
+  /** Deadlines, epoch ms, at which a rule is to be stopped. */
+  readonly poisonDeadlines: { readonly rule: string; readonly time: number }[] = [];
   snapshotter = new Snapshotter();
   journalSequence = 0;
   readonly #options: TaskOptions;
@@ -318,6 +320,9 @@ export class StreamTask {
       case 'poison':
         this.addPoison({ rule: payload.rule, ...payload.event });
         return NO_CHANGE;
+      case 'poison-deadline':
+        this.poisonDeadlines.push({ rule: payload.rule, time: payload.time });
+        return NO_CHANGE;
     }
   }
 
@@ -376,7 +381,7 @@ export class StreamTask {
   }
 
   addBuffer(buffer: ReleaseBuffer): ReleaseBuffer {
-    buffer.admit = (operator, event) => this.#admit(operator, event);
+    buffer.admit = (operator, time, event) => this.#admit(operator, time, event);
     this.buffers.set(buffer.id, buffer);
     this.#connect(buffer);
     return buffer;
@@ -395,17 +400,33 @@ export class StreamTask {
   }
 
   /** Before each evaluation: notes it for the watchdog, and keeps stopped rules out from that very event on. */
-  #admit(operator: Operator, event: Event | undefined): boolean {
+  #admit(operator: Operator, time: number, event?: Event): boolean {
     for (const id of this.#sink.stopped.keys()) this.rules.pause(id);
     if (this.#sink.stopped.has(operator.id)) return false;
+    if (this.poisonDeadlines.length > 0 && this.#meetsPoisonDeadline(operator, time)) return this.#stop(operator.id);
     if (event === undefined) return true;
     this.#options.note.evaluation(operator.id, event);
     if (!this.#isPoison(operator.id, event)) return true;
     this.#letter(event, 'rule-stopped', `rule "${operator.id}" was stopped: evaluating this event did not end in time`, {
       cause: operator.id,
     });
-    this.#sink.stopped.set(operator.id, 'watchdog');
-    this.rules.pause(operator.id);
+    return this.#stop(operator.id);
+  }
+
+  /** Fires what is due before the deadline at which the rule is to be stopped, if it comes up to there. */
+  #meetsPoisonDeadline(operator: Operator, until: number): boolean {
+    for (const { rule, time } of this.poisonDeadlines) {
+      if (rule !== operator.id || time > until || operator.nextDeadline() > time) continue;
+      operator.advanceTime(time - 1);
+      if (operator.nextDeadline() <= time) return true;
+    }
+    return false;
+  }
+
+  /** From here on the rule sees nothing; it is taken out after this release. */
+  #stop(rule: string): false {
+    this.#sink.stopped.set(rule, 'watchdog');
+    this.rules.pause(rule);
     return false;
   }
 

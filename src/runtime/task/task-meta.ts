@@ -10,6 +10,8 @@ export interface TaskMeta {
   readonly rules: readonly RuleMeta[];
   readonly streams: readonly { readonly name: string; readonly version: number }[];
   readonly poison: readonly { readonly rule: string; readonly stream: string; readonly partition: number; readonly offset: number }[];
+  /** Absent in checkpoints from before there were any. */
+  readonly poisonDeadlines?: readonly { readonly rule: string; readonly time: number }[];
   readonly ledger: SnapshotLedger;
 }
 

@@ -25,7 +25,7 @@ export class TaskSink implements MatchSink {
     if ((rule as CompiledRule).definition.limits.onLimit === 'pause') this.stopped.set(rule.id, 'limit');
   }
 
-  atDeadline(rule: MatchRule): void {
-    this.note.deadline(rule.id);
+  atDeadline(rule: MatchRule, _key: Key, time: number): void {
+    this.note.deadline(rule.id, time);
   }
 }
