@@ -8,7 +8,7 @@ const FILL = 'x'.repeat(500);
 let rig: Rig;
 
 beforeAll(async () => {
-  rig = await Rig.start({ TRIPLINE_LOG_BACKLOG: '1MiB', TRIPLINE_WATCHDOG: '3s', TRIPLINE_CHECKPOINT_INTERVAL: '200ms' });
+  rig = await Rig.start({ TRIPLINE_LOG_BACKLOG: '1MiB', TRIPLINE_WATCHDOG: '1500ms', TRIPLINE_CHECKPOINT_INTERVAL: '200ms' });
   await rig.put('/v1/streams/flood', { name: 'flood', time: { field: 'ts', format: 'epochMillis' }, quietAfter: '300ms' });
   await rig.put('/v1/rules/freezes', {
     id: 'freezes',

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Rig } from './support.js';
 
 const TIME = 1_700_000_000_000;
-const QUIET_MS = 4_000;
+const QUIET_MS = 2_000;
 
 let rig: Rig;
 

@@ -17,7 +17,7 @@ const MEMBERS = ['rule', 'events', 'stream', 'watermark', 'explain'];
 /** A request with more is a job for replay. */
 const MAX_EVENTS = 100_000;
 /** One simulation may have no more, and no more of them run at once: each has a thread. */
-const BOUNDS = { timeMs: 10_000, heapMb: 512 };
+const BOUNDS = { timeMs: 5_000, heapMb: 512 };
 const MAX_RUNNING = 2;
 
 /** Tries a rule on posted events; nothing is stored and no stream needs to exist. */
