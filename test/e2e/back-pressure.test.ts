@@ -36,6 +36,15 @@ function request(number: number) {
   return Array.from({ length: PER_REQUEST }, (_, index) => ({ n: number * PER_REQUEST + index, kind: 'fill', fill: FILL, ts: TIME + 100 }));
 }
 
+/** Sends until it is taken, as a careful client does. */
+function accepted(lines: readonly unknown[], key: string) {
+  return until(
+    () => rig.send('flood', lines, { 'idempotency-key': key }),
+    ({ status }) => status === 200,
+    40_000,
+  );
+}
+
 it('a frozen engine answers 429 with Retry-After; nothing accepted is lost, and our refusal is no silence', async () => {
   await rig.send('flood', [
     { card: 'k', kind: 'seen', ts: TIME },
@@ -51,12 +60,8 @@ it('a frozen engine answers 429 with Retry-After; nothing accepted is lost, and 
   expect(Number(refused?.headers.get('retry-after'))).toBeGreaterThan(0);
   expect(refused?.body).toMatchObject({ code: 'backlog-full', processed: expect.any(Number) });
   const last = sent - 1;
-  await until(
-    () => rig.send('flood', request(last), { 'idempotency-key': `r${last}` }),
-    ({ status }) => status === 200,
-    40_000,
-  );
-  await rig.send('flood', [{ card: 'k', kind: 'again', ts: TIME + 200 }]);
+  await accepted(request(last), `r${last}`);
+  await accepted([{ card: 'k', kind: 'again', ts: TIME + 200 }], 'again');
   await until(
     async () => (await rig.json<{ alerts: number }>('GET', '/v1/rules/counts/stats')).body.alerts,
     (alerts) => alerts >= sent * PER_REQUEST,
