@@ -66,7 +66,7 @@ export class RulesController {
   @ApiResponse(
     jsonExample(200, 'also for a document with problems', {
       valid: false,
-      errors: [{ code: 'unknown-field', message: 'unknown field `amout`', pointer: '/pattern/0/where', suggestion: 'amount' }],
+      errors: [{ code: 'field-unknown', message: 'unknown field `amout`', pointer: '/pattern/0/where', suggestion: 'amount' }],
       warnings: [],
     }),
   )
