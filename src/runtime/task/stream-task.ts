@@ -61,6 +61,8 @@ export class StreamTask {
   readonly #sink: TaskSink;
   readonly #held = new Map<string, SourceBatch[]>();
   readonly #barriers: Barrier[] = [];
+  /** While a partition is read again: the next offset to come. */
+  readonly #rereading = new Map<string, number>();
 
   constructor(options: TaskOptions) {
     this.#options = options;
@@ -157,9 +159,6 @@ export class StreamTask {
     for (const [name, { clock }] of this.streams.partitions) if (clock.nextOffset < limitOf(barrier, name)) return false;
     return [...this.streams.partitions.keys()].every((name) => (this.#rereading.get(name) ?? Infinity) >= limitOf(barrier, name));
   }
-
-  /** While a partition is read again: the next offset to come. */
-  readonly #rereading = new Map<string, number>();
 
   /** Where reading goes on, per partition. */
   readFrom(): Record<string, number> {

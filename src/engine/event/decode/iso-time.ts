@@ -1,3 +1,5 @@
+import { zoneFormat } from '../../time/zone-format.js';
+
 /**
  * ISO 8601 date-times as event times (the profile of RFC 3339, seconds and offset optional).
  * Local times without an offset need a zone; the rules for them are those of java.time.ZonedDateTime.ofLocal.
@@ -63,17 +65,7 @@ function zoneOffset(time: number, zone: string): number {
   if (cached !== undefined) return cached;
   let format = formats.get(zone);
   if (format === undefined) {
-    format = new Intl.DateTimeFormat('en-US', {
-      timeZone: zone,
-      hourCycle: 'h23',
-      era: 'short',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
+    format = zoneFormat(zone);
     formats.set(zone, format);
   }
   const moment = quarter * QUARTER_MS;

@@ -1,5 +1,6 @@
 import { CelError } from '../../event/cel-error.js';
 import { CelDuration, CelTimestamp, noOverload } from './values.js';
+import { zoneFormat } from '../../time/zone-format.js';
 
 const OFFSET = /^([+-])?(\d\d):(\d\d)$/;
 const DAY = 86_400_000;
@@ -30,17 +31,7 @@ function formatter(zone: string): Intl.DateTimeFormat | CelError {
 
 function makeFormatter(timeZone: string): Intl.DateTimeFormat | CelError {
   try {
-    return new Intl.DateTimeFormat('en-US', {
-      timeZone,
-      hourCycle: 'h23',
-      era: 'short',
-      year: 'numeric',
-      month: 'numeric',
-      day: 'numeric',
-      hour: 'numeric',
-      minute: 'numeric',
-      second: 'numeric',
-    });
+    return zoneFormat(timeZone);
   } catch {
     return new CelError(`unknown time zone: ${JSON.stringify(timeZone.slice(0, 40))}`);
   }
