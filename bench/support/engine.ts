@@ -1,0 +1,65 @@
+import { Event } from '../../src/engine/event/event.js';
+import { FieldLayout } from '../../src/engine/event/field-layout.js';
+import { MatchOperator } from '../../src/engine/match/operator/match-operator.js';
+import type { MatchSink } from '../../src/engine/match/operator/match-rule.js';
+import { compileRule } from '../../src/engine/rule/compile.js';
+import { readRule } from '../../src/engine/rule/index.js';
+import type { EventLines } from './input.js';
+
+const STREAM = 'events';
+
+/** Events by their place in the input. */
+export interface Source {
+  readonly count: number;
+  event(index: number): Event;
+}
+
+/** All rules of a workload over one stream, as the service compiles and runs them. */
+export class Engine {
+  matches = 0;
+  limitsReached = 0;
+  readonly #layout = new FieldLayout();
+  readonly #operators: MatchOperator[];
+  #time = -Infinity;
+
+  constructor(rules: readonly { readonly name: string; readonly rule: object }[]) {
+    const sink: MatchSink = {
+      alert: (_rule, _key, match) => {
+        if (match.path.length > 0) this.matches++;
+      },
+      limitReached: () => {
+        this.limitsReached++;
+      },
+      atDeadline: () => {},
+    };
+    this.#operators = rules.map(({ name, rule }) => {
+      const { rule: definition, problems } = readRule({ id: name, from: STREAM, ...rule }, {});
+      if (definition === undefined) throw new Error(`rule ${name}: ${JSON.stringify(problems)}`);
+      return new MatchOperator(compileRule(definition, 1, this.#layout), sink);
+    });
+  }
+
+  process(event: Event): void {
+    this.#time = event.time;
+    for (const operator of this.#operators) operator.processElement(event);
+  }
+
+  /** What is due at the last event's time comes out. */
+  finish(): void {
+    for (const operator of this.#operators) operator.advanceTime(this.#time);
+  }
+
+  /** The events of a file, decoded when they are asked for. */
+  decoding(lines: EventLines): Source {
+    const layout = this.#layout;
+    const time = layout.slot('ts');
+    return {
+      count: lines.count,
+      event: (index) => {
+        const raw = lines.line(index);
+        const fields = layout.decode(raw);
+        return new Event(layout, STREAM, 0, index, fields[time] as number, raw, fields);
+      },
+    };
+  }
+}
