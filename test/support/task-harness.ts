@@ -62,8 +62,8 @@ export class TaskHarness {
     const latest = this.#latest;
     if (latest !== undefined) this.#restore(latest);
     for (const entry of this.journal) if (entry.sequence > (latest?.journalSequence ?? 0)) this.task.replay(entry);
-    this.task.proceed();
-    for (const [name, offset] of Object.entries(this.task.readFrom())) this.#readAgain(name, offset, batch);
+    this.task.reading.proceed();
+    for (const [name, offset] of Object.entries(this.task.reading.readFrom())) this.#readAgain(name, offset, batch);
   }
 
   /** All partitions are caught up and have been silent for `elapsed` ms. */

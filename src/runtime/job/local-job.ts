@@ -1,17 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { failpoint } from '../failpoint.js';
-import type { Output } from '../ports/outputs.js';
+import type { JournalPayload, Output } from '../ports/outputs.js';
 import type { JobControl, JobMetrics, JobStatus, OpenMatchView, RuleChangeResult, RuleStats, StreamStatus } from '../ports/job-control.js';
-import type { Catalog, EventLog, OutboxRow, OutputStore, RecoveryPoint, SourceBatch } from '../ports/stores.js';
-import type { JournalPayload } from '../ports/outputs.js';
-import type { Document, EngineStats, FromEngine, Reply } from '../worker/protocol.js';
+import type { Catalog, EventLog, OutboxRow, OutputStore, RecoveryPoint } from '../ports/stores.js';
+import type { Document, EngineStats, FromEngine } from '../worker/protocol.js';
+import { CheckpointCoordinator } from './checkpoint-coordinator.js';
 import { Committer } from './committer.js';
-import { EngineThread, type Implicated } from './engine-thread.js';
-import { PartitionFeed } from './feed.js';
+import { EngineSupervisor } from './engine-supervisor.js';
+import type { Implicated } from './engine-thread.js';
 import { documentsFor } from './recovery-documents.js';
 import { reconcile } from './reconcile.js';
-import { SilenceMeter } from './silence.js';
-import { Implications, WatchdogTimer } from './watchdog.js';
+import { ReplayCheck } from './replay-check.js';
+import { SourceFeeds } from './source-feeds.js';
 
 export interface LocalJobOptions {
   readonly store: OutputStore;
@@ -33,8 +33,6 @@ export interface LocalJobOptions {
 
 const TICK_MS = 200;
 const POLL_MS = 10;
-const RESTART_PAUSE_MS = 500;
-const CLEAN_EVERY = 12;
 /** Outputs not committed yet above which nothing more is fed. */
 const MAX_PENDING = 5_000;
 
@@ -42,40 +40,54 @@ const MAX_PENDING = 5_000;
 export class LocalJob implements JobControl {
   readonly #options: LocalJobOptions;
   readonly #committer: Committer;
-  readonly #silence = new SilenceMeter();
-  readonly #implications = new Implications();
-  readonly #feeds = new Map<string, PartitionFeed>();
+  readonly #engine: EngineSupervisor;
+  readonly #feeds: SourceFeeds;
+  readonly #checkpoints: CheckpointCoordinator;
+  readonly #replay = new ReplayCheck();
   readonly #listeners = new Set<(rows: readonly OutboxRow[]) => void>();
-  readonly #unsubscribe: (() => void)[] = [];
-  #thread!: EngineThread;
-  #watchdog: WatchdogTimer | undefined;
   #timers: NodeJS.Timeout[] = [];
-  #ahead = new Set<string>();
   #stats: EngineStats = { rules: [], streams: [], recovering: true };
-  #uncovered = new Set<string>();
-  #checkpointing = false;
-  #nextCheckpoint = 1;
-  #checkpointMark = '';
   #journalSequence = 0;
+  #deadLetters = 0;
   #status: { state: JobStatus['state']; reason: string | null; since: number } = { state: 'created', reason: null, since: Date.now() };
-  #restarting: Promise<void> | undefined;
-  #diedAgain: Error | undefined;
-  #counts = { restarts: 0, deadLetters: 0, ghostAlerts: 0 };
-  #checkpoints = { completed: 0, failed: 0, lastId: 0, lastBytes: 0, lastPauseMs: 0, lastDurationMs: 0, lastAt: null as number | null };
 
   constructor(options: LocalJobOptions) {
     this.#options = options;
-    this.#committer = new Committer(options.store, {
+    const { store, log, watchdog, maxAhead, maxHeapMb = 8192 } = options;
+    this.#committer = new Committer(store, {
       committed: (rows, outputs) => this.#committed(rows, outputs),
       checkpointed: (checkpoint, bytes, durationMs) => this.#checkpointed(checkpoint, bytes, durationMs),
       stalled: (error) => this.#stalled(error),
       epochLost: (error) => options.onFatal(error),
     });
+    this.#feeds = new SourceFeeds(log, {
+      send: (batch) => this.#engine.post({ type: 'batch', batch }, [batch.data.buffer as ArrayBuffer]),
+      congested: () => this.#committer.pending > MAX_PENDING,
+      readFailed: (error) => this.#stalled(error),
+    });
+    this.#checkpoints = new CheckpointCoordinator({
+      take: async (checkpoint) => {
+        await this.#engine.call({ name: 'checkpoint', checkpoint, kind: 'checkpoint' });
+        await this.#committer.flushed();
+      },
+      clean: () => store.clean(),
+    });
+    this.#engine = new EngineSupervisor(
+      { watchdog, maxAhead, maxHeapMb },
+      {
+        received: (message) => this.#received(message),
+        suspend: () => this.#feeds.stop(),
+        recover: () => this.#recover(),
+        poison: (implicated) => this.#poison(implicated),
+        restarting: (error, implicated) => options.onLog('error', `the engine is restarted: ${error.message}`, { implicated }),
+        fatal: (error) => options.onFatal(error),
+      },
+    );
   }
 
   /** Recovers and starts; resolves when the engine works and desired rules are active. */
   async start(): Promise<void> {
-    await this.#bringUp(undefined);
+    await this.#engine.start();
     await this.#settleDesired();
     this.#timers = [
       setInterval(() => void this.#tick(), TICK_MS),
@@ -86,14 +98,14 @@ export class LocalJob implements JobControl {
   /** Works off what is fed, takes a last checkpoint, ends the thread. */
   async stop(): Promise<void> {
     this.#setStatus('stopping', null);
+    this.#engine.expectEnd();
     this.#timers.forEach(clearInterval);
-    for (const feed of this.#feeds.values()) feed.stop();
-    await this.#checkpoint().catch(() => {});
+    const mark = this.#mark();
+    this.#feeds.stop();
+    await this.#checkpoint(mark).catch(() => {});
     await this.#committer.flushed();
     this.#committer.close();
-    this.#watchdog?.stop();
-    this.#unsubscribe.forEach((unsubscribe) => unsubscribe());
-    await this.#thread.terminate();
+    await this.#engine.stop();
     this.#setStatus('stopped', null);
   }
 
@@ -122,7 +134,7 @@ export class LocalJob implements JobControl {
   }
 
   async previewRule(_rule: string, document: unknown): Promise<RuleChangeResult> {
-    return (await this.#call({ name: 'preview', document })) as RuleChangeResult;
+    return (await this.#engine.call({ name: 'preview', document })) as RuleChangeResult;
   }
 
   async streamChanged(stream: string, version: number): Promise<void> {
@@ -132,30 +144,25 @@ export class LocalJob implements JobControl {
     const reader = this.#options.log.reader(stream);
     const starts = Object.fromEntries(reader.partitions().map((partition) => [`${stream}/${partition}`, reader.startOffset(partition)]));
     await this.#decide({ kind: 'stream-changed', stream, version, starts });
-    await this.#refreshStats();
-    this.#startFeeds({});
+    this.#feeds.start((await this.#refreshStats()).streams);
   }
 
   async streamDeleted(stream: string): Promise<void> {
     await this.#decide({ kind: 'stream-deleted', stream });
-    for (const [name, feed] of this.#feeds) {
-      if (feed.reader.stream !== stream) continue;
-      feed.stop();
-      this.#feeds.delete(name);
-    }
+    this.#feeds.stop(stream);
     await this.#refreshStats();
   }
 
   async assertWatermark(stream: string, time: number): Promise<number> {
     await this.#workedOffToEnd(stream);
-    const watermark = (await this.#call({ name: 'assertWatermark', stream, time })) as number;
+    const watermark = (await this.#engine.call({ name: 'assertWatermark', stream, time })) as number;
     await this.#committer.flushed();
     await this.#refreshStats();
     return watermark;
   }
 
   refused(stream: string): void {
-    this.#silence.restart(stream);
+    this.#feeds.restartSilence(stream);
   }
 
   ruleStats(rule: string): RuleStats | undefined {
@@ -163,58 +170,54 @@ export class LocalJob implements JobControl {
   }
 
   async openMatches(rule: string, key: unknown): Promise<readonly OpenMatchView[]> {
-    return (await this.#call({ name: 'openMatches', rule, key })) as readonly OpenMatchView[];
+    return (await this.#engine.call({ name: 'openMatches', rule, key })) as readonly OpenMatchView[];
   }
 
   status(): JobStatus {
-    return { ...this.#status, streams: this.#streamStatus(), restarts: this.#counts.restarts };
+    return { ...this.#status, streams: this.#streamStatus(), restarts: this.#engine.restarts };
   }
 
   metrics(): JobMetrics {
-    const { deadLetters, ghostAlerts } = this.#counts;
-    return { rules: this.#stats.rules, streams: this.#streamStatus(), deadLetters, ghostAlerts, checkpoints: this.#checkpoints };
+    return {
+      rules: this.#stats.rules,
+      streams: this.#streamStatus(),
+      deadLetters: this.#deadLetters,
+      ghostAlerts: this.#replay.ghosts,
+      checkpoints: this.#checkpoints.metrics,
+    };
   }
 
-  // engine
+  // recovery
 
-  async #startEngine(): Promise<void> {
+  async #recover(): Promise<void> {
     this.#setStatus('recovering', null);
+    await this.#committer.flushed();
     const point = await this.#options.store.recover();
-    const thread = new EngineThread(
-      { maxAhead: this.#options.maxAhead, maxHeapMb: this.#options.maxHeapMb ?? 8192 },
-      (message) => this.#received(message),
-      (error) => this.#died(error),
-    );
-    this.#thread = thread;
     this.#give(await documentsFor(this.#options.catalog, point));
     const { checkpoint, journal } = point;
     if (checkpoint !== undefined) {
-      thread.post({ type: 'restore', meta: checkpoint.meta });
-      for await (const data of this.#options.store.segments(checkpoint.oldestNeeded, checkpoint.id)) thread.post({ type: 'segment', data });
+      this.#engine.post({ type: 'restore', meta: checkpoint.meta });
+      for await (const data of this.#options.store.segments(checkpoint.oldestNeeded, checkpoint.id))
+        this.#engine.post({ type: 'segment', data });
     }
-    thread.post({ type: 'replay', entries: journal });
+    this.#engine.post({ type: 'replay', entries: journal });
     this.#journalSequence = journal.at(-1)?.sequence ?? checkpoint?.journalSequence ?? 0;
-    this.#nextCheckpoint = Math.max(this.#nextCheckpoint, (checkpoint?.id ?? 0) + 1);
-    this.#watchdog = new WatchdogTimer(thread, this.#options.watchdog, (error) => this.#died(error));
-    const positions = (await this.#call({ name: 'start' })) as Record<string, number>;
-    await this.#refreshStats();
-    this.#startFeeds(positions);
+    this.#checkpoints.restoredFrom(checkpoint?.id ?? 0);
+    const positions = (await this.#engine.call({ name: 'start' })) as Record<string, number>;
+    this.#feeds.start((await this.#refreshStats()).streams, positions);
     void this.#verifyReplay(point).catch(() => {});
   }
 
-  /** Replay must give every alert again that the checkpoint does not cover; one that it does not is a ghost. */
   async #verifyReplay(point: RecoveryPoint): Promise<void> {
-    this.#uncovered = new Set(point.uncoveredAlerts);
-    if (this.#uncovered.size === 0) return;
-    const thread = this.#thread;
+    this.#replay.expect(point.uncoveredAlerts);
+    if (this.#replay.complete) return;
+    const { thread } = this.#engine;
     await this.#recovered();
     for (const stream of new Set(this.#stats.streams.map((each) => each.stream))) await this.#workedOffToEnd(stream);
     await this.#committer.flushed();
-    if (thread !== this.#thread || this.#uncovered.size === 0) return;
-    this.#counts.ghostAlerts += this.#uncovered.size;
-    this.#options.onLog('error', `${this.#uncovered.size} alerts of before the crash were not produced again`, {
-      ids: [...this.#uncovered].slice(0, 10),
-    });
+    if (thread !== this.#engine.thread || this.#replay.complete) return;
+    const ids = this.#replay.conclude();
+    this.#options.onLog('error', `${ids.length} alerts of before the crash were not produced again`, { ids: ids.slice(0, 10) });
   }
 
   /** The catalog's desired state becomes the actual one, through the journal only. */
@@ -225,97 +228,61 @@ export class LocalJob implements JobControl {
   }
 
   /** Until the journal has been worked off nothing may be decided. */
-  /** Events accepted before now come before what is asserted now; and recovery has nothing left to apply. */
-  async #workedOffToEnd(stream: string): Promise<void> {
-    const ends = [...this.#feeds.values()]
-      .filter((feed) => feed.reader.stream === stream)
-      .map((feed) => ({ partition: feed.partition, end: feed.reader.endOffset(feed.partition) }));
-    const behind = (): boolean => ends.some(({ partition, end }) => (this.#feeds.get(`${stream}/${partition}`)?.workedOff ?? 0) < end);
-    while (this.#restarting !== undefined || this.#stats.recovering || behind()) await delay(POLL_MS);
-  }
-
   async #recovered(): Promise<void> {
-    while ((await this.#refreshStats()).recovering) {
+    for (;;) {
+      const { recovering, streams } = await this.#refreshStats();
       // A stream whose creation is in the journal begins to be read when its entry has been applied.
-      this.#startFeeds({});
+      this.#feeds.start(streams);
+      if (!recovering) return;
       await delay(POLL_MS);
     }
-    this.#startFeeds({});
   }
+
+  /** Events accepted before now come before what is asserted now; and recovery has nothing left to apply. */
+  async #workedOffToEnd(stream: string): Promise<void> {
+    const reached = this.#feeds.workedOffToHere(stream);
+    while (this.#engine.restarting !== undefined || this.#stats.recovering || !reached()) await delay(POLL_MS);
+  }
+
+  async #poison(implicated: Implicated): Promise<void> {
+    await this.#committer.flushed();
+    const entry = { sequence: this.#journalSequence + 1, positions: {}, payload: poisonOf(implicated) };
+    this.#committer.add([{ type: 'journal', entry }]);
+    await this.#committer.flushed();
+  }
+
+  // engine
 
   async #refreshStats(): Promise<EngineStats> {
-    this.#stats = (await this.#call({ name: 'stats' })) as EngineStats;
+    this.#stats = (await this.#engine.call({ name: 'stats' })) as EngineStats;
     return this.#stats;
-  }
-
-  #startFeeds(positions: Record<string, number>): void {
-    for (const { stream, partition, nextOffset } of this.#stats.streams) {
-      const name = `${stream}/${partition}`;
-      if (this.#feeds.has(name)) continue;
-      const reader = this.#options.log.reader(stream);
-      const held = (): boolean => this.#ahead.has(name) || this.#committer.pending > MAX_PENDING;
-      const feed = new PartitionFeed(
-        reader,
-        partition,
-        positions[name] ?? nextOffset,
-        (batch) => this.#send(batch),
-        held,
-        (error) => this.#stalled(error),
-      );
-      this.#feeds.set(name, feed);
-      this.#unsubscribe.push(reader.onAppend(() => this.#appended(stream, feed)));
-      this.#silence.restart(stream);
-      feed.start();
-    }
-  }
-
-  #appended(stream: string, feed: PartitionFeed): void {
-    this.#silence.restart(stream);
-    feed.wake();
-  }
-
-  #send(batch: SourceBatch): void {
-    this.#thread.post({ type: 'batch', batch }, [batch.data.buffer as ArrayBuffer]);
   }
 
   #received(message: FromEngine): void {
     switch (message.type) {
       case 'outputs':
         return this.#committer.add(message.outputs);
-      case 'progress': {
-        this.#ahead = new Set(message.ahead);
-        this.#feeds.get(`${message.stream}/${message.partition}`)?.worked(message.through, message.bytes);
-        this.#options.log.workedOff(message.stream, message.partition, message.through);
-        for (const feed of this.#feeds.values()) feed.wake();
-        return;
-      }
-      case 'reply':
-        return this.#thread.reply(message);
+      case 'progress':
+        return this.#feeds.worked(message);
       case 'ruleStopped':
         this.#options.onLog('error', `rule ${message.rule} was stopped by ${message.reason}`, message);
         return void this.#options
           .onRuleStopped(message.rule, message.reason)
           .catch((error: Error) => this.#options.onLog('error', error.message));
-      case 'name':
-        return;
     }
   }
 
-  async #call(call: Parameters<EngineThread['call']>[0]): Promise<Reply> {
-    return this.#thread.call(call);
-  }
-
   async #decide(payload: JournalPayload): Promise<RuleChangeResult> {
-    await this.#restarting;
+    await this.#engine.restarting;
     await this.#recovered();
-    const result = (await this.#call({ name: 'decide', payload })) as RuleChangeResult;
+    const result = (await this.#engine.call({ name: 'decide', payload })) as RuleChangeResult;
     await this.#committer.flushed();
     void this.#refreshStats();
     return result;
   }
 
   #give(documents: readonly Document[]): void {
-    this.#thread.post({ type: 'documents', documents });
+    this.#engine.post({ type: 'documents', documents });
   }
 
   // committing
@@ -323,61 +290,40 @@ export class LocalJob implements JobControl {
   #committed(rows: readonly OutboxRow[], outputs: readonly Output[]): void {
     for (const output of outputs) {
       if (output.type === 'journal') this.#journalSequence = output.entry.sequence;
-      if (output.type === 'deadLetter') this.#counts.deadLetters++;
-      if (output.type === 'alert') this.#uncovered.delete(output.alert.id);
+      if (output.type === 'deadLetter') this.#deadLetters++;
+      if (output.type === 'alert') this.#replay.produced(output.alert.id);
     }
     if (rows.length > 0) for (const listener of this.#listeners) listener(rows);
-    for (const feed of this.#feeds.values()) feed.wake();
+    this.#feeds.wake();
   }
 
-  async #checkpoint(): Promise<void> {
-    const mark = JSON.stringify([[...this.#feeds].map(([name, feed]) => [name, feed.workedOff]), this.#journalSequence]);
-    if (this.#checkpointing || this.#restarting !== undefined || this.#stats.recovering || mark === this.#checkpointMark) return;
-    this.#checkpointing = true;
-    try {
-      await this.#call({ name: 'checkpoint', checkpoint: this.#nextCheckpoint++, kind: 'checkpoint' });
-      await this.#committer.flushed();
-      this.#checkpointMark = mark;
-    } catch (error) {
-      this.#checkpoints.failed++;
-      throw error;
-    } finally {
-      this.#checkpointing = false;
-    }
+  async #checkpoint(mark = this.#mark()): Promise<void> {
+    if (this.#engine.restarting !== undefined || this.#stats.recovering) return;
+    await this.#checkpoints.checkpoint(mark);
+  }
+
+  /** Where the job stands: the same again when nothing happened. */
+  #mark(): string {
+    return JSON.stringify([this.#feeds.workedOff(), this.#journalSequence]);
   }
 
   #checkpointed(checkpoint: { id: number; pauseMs: number }, bytes: number, durationMs: number): void {
-    const { completed, failed } = this.#checkpoints;
-    this.#checkpoints = {
-      completed: completed + 1,
-      failed,
-      lastId: checkpoint.id,
-      lastBytes: bytes,
-      lastPauseMs: checkpoint.pauseMs,
-      lastDurationMs: durationMs,
-      lastAt: Date.now(),
-    };
-    if ((completed + 1) % CLEAN_EVERY !== 0) return;
-    this.#options.store.clean().catch((error: Error) => this.#options.onLog('warn', `cleaning old checkpoints failed: ${error.message}`));
+    this.#checkpoints
+      .completed(checkpoint, bytes, durationMs)
+      .catch((error: Error) => this.#options.onLog('warn', `cleaning old checkpoints failed: ${error.message}`));
   }
 
   // time and faults
 
   async #tick(): Promise<void> {
-    if (this.#restarting !== undefined) return;
+    if (this.#engine.restarting !== undefined) return;
     try {
       if (this.#status.state === 'recovering') {
         await this.#recovered();
         this.#setStatus('running', null);
       }
-      const streams = new Set([...this.#feeds.values()].map((feed) => feed.reader.stream));
-      const quiet = [...streams].map((stream) =>
-        this.#silence.read(
-          stream,
-          [...this.#feeds.values()].filter((feed) => feed.reader.stream === stream),
-        ),
-      );
-      if (this.#status.state === 'running') this.#thread.post({ type: 'quiet', quiet });
+      const quiet = this.#feeds.quiet();
+      if (this.#status.state === 'running') this.#engine.post({ type: 'quiet', quiet });
       await this.#refreshStats();
     } catch {
       // The thread died meanwhile; bringing it up again is under way.
@@ -386,7 +332,7 @@ export class LocalJob implements JobControl {
 
   #stalled(error: Error | undefined): void {
     if (error === undefined) {
-      for (const feed of this.#feeds.values()) this.#silence.restart(feed.reader.stream);
+      this.#feeds.restartSilence();
       if (this.#status.state === 'stalled') this.#setStatus('running', null);
       return;
     }
@@ -396,60 +342,6 @@ export class LocalJob implements JobControl {
     }
   }
 
-  /** The thread ended, or does not answer: restore it from the last checkpoint. */
-  #died(error: Error): void {
-    if (this.#status.state === 'stopping' || this.#status.state === 'stopped') return;
-    if (this.#restarting === undefined) {
-      this.#bringUp(error).catch((failure: Error) => this.#options.onFatal(failure));
-      return;
-    }
-    // While it is being started: the open calls fail, and bringing up begins again.
-    this.#diedAgain = error;
-    void this.#thread.terminate();
-  }
-
-  #bringUp(death: Error | undefined): Promise<void> {
-    this.#restarting = this.#startUntilAlive(death).finally(() => (this.#restarting = undefined));
-    return this.#restarting;
-  }
-
-  async #startUntilAlive(death: Error | undefined): Promise<void> {
-    for (let error = death; ; error = this.#diedAgain) {
-      this.#diedAgain = undefined;
-      if (error !== undefined) await this.#clearAway(error);
-      try {
-        await this.#startEngine();
-        if (this.#diedAgain === undefined) return;
-      } catch (failure) {
-        if (this.#diedAgain !== undefined) continue;
-        // At the process's start a database that does not answer is the operator's to mend; later it is waited for.
-        if (death === undefined) throw failure;
-        this.#diedAgain = failure as Error;
-        await delay(RESTART_PAUSE_MS);
-      }
-    }
-  }
-
-  /** What is left of a dead thread goes; the third time the same rule and event did it, the rule is to be stopped there. */
-  async #clearAway(error: Error): Promise<void> {
-    const implicated = this.#thread.implicated();
-    this.#options.onLog('error', `the engine is restarted: ${error.message}`, { implicated });
-    this.#counts.restarts++;
-    this.#watchdog?.stop();
-    for (const feed of this.#feeds.values()) feed.stop();
-    this.#unsubscribe.splice(0).forEach((unsubscribe) => unsubscribe());
-    this.#feeds.clear();
-    this.#ahead.clear();
-    await this.#thread.terminate();
-    await this.#committer.flushed();
-    if (implicated !== undefined && this.#implications.add(implicated)) {
-      const payload = poisonOf(implicated);
-      this.#committer.add([{ type: 'journal', entry: { sequence: this.#journalSequence + 1, positions: {}, payload } }]);
-      await this.#committer.flushed();
-    }
-    this.#implications.guardAgainstLoops();
-  }
-
   #setStatus(state: JobStatus['state'], reason: string | null): void {
     this.#status = { state, reason, since: Date.now() };
   }
@@ -457,7 +349,7 @@ export class LocalJob implements JobControl {
   #streamStatus(): StreamStatus[] {
     return this.#stats.streams.map((stream) => ({
       ...stream,
-      endOffset: this.#feeds.get(`${stream.stream}/${stream.partition}`)?.reader.endOffset(stream.partition) ?? stream.nextOffset,
+      endOffset: this.#feeds.endOffset(stream.stream, stream.partition) ?? stream.nextOffset,
     }));
   }
 }

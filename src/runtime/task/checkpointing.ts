@@ -16,11 +16,11 @@ export function takeSnapshot(
     format: 1,
     journalSequence: task.journalSequence,
     partitions,
-    buffers: [...task.buffers.values()].map(bufferMeta),
+    buffers: [...task.buffers].map(bufferMeta),
     rules: ruleMetas(task),
     streams: [...task.streams.streams].map(([name, { version }]) => ({ name, version })),
-    poison: [...task.poison.values()],
-    poisonDeadlines: [...task.poisonDeadlines],
+    poison: [...task.guard.poison.values()],
+    poisonDeadlines: [...task.guard.poisonDeadlines],
     ledger: task.snapshotter.ledger,
   };
   const neededOffsets = Object.fromEntries(partitions.map(({ stream, partition, reread }) => [`${stream}/${partition}`, reread]));
@@ -38,12 +38,13 @@ export function restoreMeta(task: StreamTask, meta: TaskMeta, definition: (rule:
     const running = task.rules.activate(definition(rule, version), version, status === 'shadow' ? 'shadow' : 'active').rule;
     running.status = status;
     Object.assign(running.operator.counters, counters);
-    if (status !== 'paused') task.bufferFor(running.compiled.definition.from).operators.push(running.operator);
+    if (status !== 'paused') task.buffers.ensure(running.compiled.definition.from, task.positions()).operators.push(running.operator);
     running.operator.clearChanges();
   }
-  for (const poison of meta.poison) task.addPoison(poison);
-  task.poisonDeadlines.push(...(meta.poisonDeadlines ?? []));
-  task.rereadTo(task.positions());
+  for (const poison of meta.poison) task.guard.addPoison(poison);
+  for (const poison of meta.poisonDeadlines ?? []) task.guard.addPoisonDeadline(poison);
+  // Everything is held until each partition has been read up to there again.
+  task.reading.addBarrier(task.positions(), () => {});
 }
 
 /** Applies the segments of a checkpoint, in order. */
@@ -55,7 +56,7 @@ function partitionMetas(task: StreamTask): PartitionMeta[] {
   return [...task.streams.partitions.values()].map(({ clock }) => {
     const { stream, partition, nextOffset, maxTime, floor, idle, events, late, duplicates } = clock;
     let reread = nextOffset;
-    for (const buffer of task.buffers.values()) reread = Math.min(reread, buffer.oldestOffset(stream, partition) ?? nextOffset);
+    for (const buffer of task.buffers) reread = Math.min(reread, buffer.oldestOffset(stream, partition) ?? nextOffset);
     for (const offset of clock.skipped) if (offset < reread) clock.skipped.delete(offset);
     return {
       stream,
@@ -102,11 +103,11 @@ function restorePartition(task: StreamTask, meta: PartitionMeta): void {
     floor: fromMeta(meta.floor),
     skipped: new Set(meta.skipped),
   });
-  task.startReread(name, meta.reread);
+  task.reading.startAgain(name, meta.reread);
 }
 
 function restoreBuffer(task: StreamTask, meta: BufferMeta): void {
-  const buffer = task.addBuffer(new ReleaseBuffer(meta.streams, { ...meta.startOffsets }));
+  const buffer = task.buffers.add(new ReleaseBuffer(meta.streams, { ...meta.startOffsets }));
   const { time, stream, partition, offset } = meta.frontier;
   buffer.frontier = time === null ? BEFORE_ALL : { time, stream: stream ?? 0, partition: partition ?? 0, offset: offset ?? 0 };
   buffer.watermark = fromMeta(meta.watermark);

@@ -8,21 +8,22 @@ import type { EvaluationNote } from './evaluation-note.js';
 
 /** Turns what operators emit into outputs, in order. */
 export class TaskSink implements MatchSink {
-  /** Rules stopped during this release, by a limit with `onLimit: pause` or the watchdog; the task takes them out after it. */
-  readonly stopped = new Map<string, 'limit' | 'watchdog'>();
-
   constructor(
     readonly emit: (output: Output) => void,
     readonly note: EvaluationNote,
-    readonly isShadow: (rule: string) => boolean,
+    readonly rules: {
+      isShadow(rule: string): boolean;
+      /** A limit with `onLimit: pause` was reached. */
+      stop(rule: string): void;
+    },
   ) {}
 
   alert(rule: MatchRule, key: Key, match: Match): void {
-    this.emit({ type: 'alert', alert: renderAlert(rule as CompiledRule, key, match, this.isShadow(rule.id)) });
+    this.emit({ type: 'alert', alert: renderAlert(rule as CompiledRule, key, match, this.rules.isShadow(rule.id)) });
   }
 
   limitReached(rule: MatchRule): void {
-    if ((rule as CompiledRule).definition.limits.onLimit === 'pause') this.stopped.set(rule.id, 'limit');
+    if ((rule as CompiledRule).definition.limits.onLimit === 'pause') this.rules.stop(rule.id);
   }
 
   atDeadline(rule: MatchRule, _key: Key, time: number): void {

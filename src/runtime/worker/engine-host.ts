@@ -87,7 +87,7 @@ export class EngineHost {
   #call(call: Call): Reply {
     switch (call.name) {
       case 'start':
-        this.#task.proceed();
+        this.#task.reading.proceed();
         return this.#rereadOffsets();
       case 'decide':
         return this.#task.decide(call.payload);
@@ -106,7 +106,7 @@ export class EngineHost {
 
   /** Where reading goes on: the oldest unreleased offset of each partition. */
   #rereadOffsets(): Record<string, number> {
-    return this.#task.readFrom();
+    return this.#task.reading.readFrom();
   }
 
   #preview(document: unknown): Reply {
@@ -132,7 +132,7 @@ export class EngineHost {
     if (this.#outputs.length > 0) this.#post({ type: 'outputs', outputs: this.#outputs });
     this.#outputs = [];
     if (this.#consumed.length === 0) return;
-    const ahead = this.#task.ahead(this.#maxAhead);
+    const ahead = this.#task.buffers.ahead(this.#maxAhead);
     for (const { stream, partition, firstOffset, count, data } of this.#consumed) {
       this.#post({ type: 'progress', stream, partition, bytes: data.length, through: firstOffset + count, ahead });
     }
@@ -154,7 +154,7 @@ export class EngineHost {
   }
 
   #ruleStats({ compiled, operator, status }: RunningRule): RuleStats {
-    const buffer = this.#task.buffers.get(JSON.stringify(compiled.definition.from));
+    const buffer = this.#task.buffers.get(compiled.definition.from);
     const { keys, keptEvents } = operator.size();
     return {
       rule: compiled.id,

@@ -1,0 +1,118 @@
+import type { EventLog, SourceBatch } from '../ports/stores.js';
+import type { StreamQuiet } from '../task/quiet.js';
+import type { FromEngine } from '../worker/protocol.js';
+import { PartitionFeed } from './feed.js';
+import { SilenceMeter } from './silence.js';
+
+/** Where batches go, and what holds them back. */
+export interface FeedTarget {
+  send(batch: SourceBatch): void;
+  /** While true nothing is read: what was read before waits for the database. */
+  congested(): boolean;
+  /** undefined when reading works again. */
+  readFailed(error: Error | undefined): void;
+}
+
+interface Fed {
+  readonly feed: PartitionFeed;
+  readonly unsubscribe: () => void;
+}
+
+/** All partitions of all sources on their way to the engine (Flink's SourceCoordinator), and their silence. */
+export class SourceFeeds {
+  readonly #fed = new Map<string, Fed>();
+  readonly #silence = new SilenceMeter();
+  #ahead = new Set<string>();
+
+  constructor(
+    readonly log: EventLog,
+    readonly target: FeedTarget,
+  ) {}
+
+  /** Feeds the partitions that are not fed yet, from `positions` (by stream/partition) or their next offset. */
+  start(
+    partitions: readonly { readonly stream: string; readonly partition: number; readonly nextOffset: number }[],
+    positions: Readonly<Record<string, number>> = {},
+  ): void {
+    for (const { stream, partition, nextOffset } of partitions) {
+      const name = `${stream}/${partition}`;
+      if (!this.#fed.has(name)) this.#startOne(name, stream, partition, positions[name] ?? nextOffset);
+    }
+  }
+
+  /** Stops feeding a stream, or all of them. */
+  stop(stream?: string): void {
+    for (const [name, { feed, unsubscribe }] of this.#fed) {
+      if (stream !== undefined && feed.reader.stream !== stream) continue;
+      feed.stop();
+      unsubscribe();
+      this.#fed.delete(name);
+      this.#ahead.delete(name);
+    }
+  }
+
+  /** Something changed: there is room, or nothing holds feeding back any more. */
+  wake(): void {
+    for (const { feed } of this.#fed.values()) feed.wake();
+  }
+
+  worked({ stream, partition, through, bytes, ahead }: Extract<FromEngine, { type: 'progress' }>): void {
+    this.#ahead = new Set(ahead);
+    this.#fed.get(`${stream}/${partition}`)?.feed.worked(through, bytes);
+    this.log.workedOff(stream, partition, through);
+    this.wake();
+  }
+
+  /** Next offset not worked off, by stream/partition. */
+  workedOff(): [string, number][] {
+    return [...this.#fed].map(([name, { feed }]) => [name, feed.workedOff]);
+  }
+
+  endOffset(stream: string, partition: number): number | undefined {
+    return this.#fed.get(`${stream}/${partition}`)?.feed.reader.endOffset(partition);
+  }
+
+  /** Asked later: whether all that the stream holds now has been worked off. */
+  workedOffToHere(stream: string): () => boolean {
+    const ends = this.#feedsOf(stream).map((feed) => ({ name: `${stream}/${feed.partition}`, end: feed.reader.endOffset(feed.partition) }));
+    return () => ends.every(({ name, end }) => (this.#fed.get(name)?.feed.workedOff ?? 0) >= end);
+  }
+
+  /** The stream's silence, or that of all, starts again: it was ours. */
+  restartSilence(stream?: string): void {
+    const streams = stream === undefined ? this.#streams() : [stream];
+    for (const each of streams) this.#silence.restart(each);
+  }
+
+  quiet(): StreamQuiet[] {
+    return [...this.#streams()].map((stream) => this.#silence.read(stream, this.#feedsOf(stream)));
+  }
+
+  #startOne(name: string, stream: string, partition: number, from: number): void {
+    const { target } = this;
+    const reader = this.log.reader(stream);
+    const feed = new PartitionFeed(
+      reader,
+      partition,
+      from,
+      (batch) => target.send(batch),
+      () => this.#ahead.has(name) || target.congested(),
+      (error) => target.readFailed(error),
+    );
+    const unsubscribe = reader.onAppend(() => {
+      this.#silence.restart(stream);
+      feed.wake();
+    });
+    this.#fed.set(name, { feed, unsubscribe });
+    this.#silence.restart(stream);
+    feed.start();
+  }
+
+  #streams(): Set<string> {
+    return new Set([...this.#fed.values()].map(({ feed }) => feed.reader.stream));
+  }
+
+  #feedsOf(stream: string): PartitionFeed[] {
+    return [...this.#fed.values()].map(({ feed }) => feed).filter((feed) => feed.reader.stream === stream);
+  }
+}

@@ -1,0 +1,94 @@
+import type { Event } from '../../engine/event/event.js';
+import type { Operator } from '../../engine/operator/operator.js';
+import { type PartitionClock, partitionName } from '../release/partition-clock.js';
+import { ReleaseBuffer } from '../release/release-buffer.js';
+import type { StreamSet } from './stream-set.js';
+
+/** The release buffers of a task: one per distinct `from`, joined to the clocks of its streams' partitions. */
+export class BufferSet {
+  readonly #buffers = new Map<string, ReleaseBuffer>();
+
+  constructor(
+    readonly streams: StreamSet,
+    /** See ReleaseBuffer.admit. */
+    readonly admit: ReleaseBuffer['admit'],
+  ) {}
+
+  [Symbol.iterator](): IterableIterator<ReleaseBuffer> {
+    return this.#buffers.values();
+  }
+
+  get(from: readonly string[]): ReleaseBuffer | undefined {
+    return this.#buffers.get(JSON.stringify(from));
+  }
+
+  /** The buffer of these streams; one that is made now takes events from `positions` on. */
+  ensure(from: readonly string[], positions: Readonly<Record<string, number>>): ReleaseBuffer {
+    const known = this.get(from);
+    if (known !== undefined) return known;
+    const starts = Object.entries(positions).filter(([name]) => from.includes(name.slice(0, name.lastIndexOf('/'))));
+    return this.add(new ReleaseBuffer(from, Object.fromEntries(starts)));
+  }
+
+  add(buffer: ReleaseBuffer): ReleaseBuffer {
+    buffer.admit = this.admit;
+    this.#buffers.set(buffer.id, buffer);
+    this.#connect(buffer);
+    return buffer;
+  }
+
+  /** Joins the buffers to partitions that are new. */
+  connect(): void {
+    for (const buffer of this.#buffers.values()) this.#connect(buffer);
+  }
+
+  /** Takes an operator out. Without operators a buffer would only hold events: it goes, and a later one starts with later events. */
+  disconnect(operator: Operator): void {
+    for (const [id, buffer] of this.#buffers) {
+      const at = buffer.operators.indexOf(operator);
+      if (at >= 0) buffer.operators.splice(at, 1);
+      if (buffer.operators.length === 0) this.#buffers.delete(id);
+    }
+  }
+
+  /** Those that read the event. */
+  *takersOf(event: Event): Iterable<ReleaseBuffer> {
+    const name = partitionName(event.stream, event.partition);
+    for (const buffer of this.#buffers.values()) {
+      if (buffer.streams.includes(event.stream) && event.offset >= (buffer.startOffsets[name] ?? 0)) yield buffer;
+    }
+  }
+
+  /** Releases what `clock` holds, or all that can be released. */
+  release(clock?: PartitionClock): void {
+    for (const buffer of this.#buffers.values()) if (clock === undefined || buffer.hasClock(clock)) buffer.release();
+  }
+
+  /** At or below this time an event of the waking partition would come after its place in the order. */
+  floorFor(clock: PartitionClock): number {
+    let { floor } = clock;
+    for (const buffer of this.#buffers.values()) if (buffer.hasClock(clock)) floor = Math.max(floor, buffer.floorFor(clock));
+    return floor;
+  }
+
+  /** Partitions more than `maxAhead` ms of event time ahead of others that hold them back. */
+  ahead(maxAhead: number): string[] {
+    const names: string[] = [];
+    for (const [name, { clock }] of this.streams.partitions) if (this.#isAhead(clock, maxAhead)) names.push(name);
+    return names;
+  }
+
+  #isAhead(clock: PartitionClock, maxAhead: number): boolean {
+    for (const buffer of this.#buffers.values()) {
+      if (!buffer.hasClock(clock) || buffer.size === 0) continue;
+      if (clock.maxTime > buffer.mergedWatermark() + maxAhead + clock.outOfOrderness) return true;
+    }
+    return false;
+  }
+
+  #connect(buffer: ReleaseBuffer): void {
+    for (const { clock } of this.streams.partitions.values()) {
+      if (buffer.streams.includes(clock.stream) && !buffer.hasClock(clock)) buffer.addClock(clock);
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { Event } from '../../engine/event/event.js';
+import type { FieldLayout } from '../../engine/event/field-layout.js';
+import type { FrameCursor } from '../log/frame.js';
+import type { BufferSet } from './buffer-set.js';
+import type { DeadLetters } from './dead-letters.js';
+import type { RuleGuard } from './rule-guard.js';
+import type { Partition, StreamSet } from './stream-set.js';
+
+/** Judges each event once, by its own partition alone: late, a duplicate, or on to the buffers of its readers. */
+export class Intake {
+  constructor(
+    readonly layout: FieldLayout,
+    readonly streams: StreamSet,
+    readonly buffers: BufferSet,
+    readonly guard: RuleGuard,
+    readonly letters: DeadLetters,
+  ) {}
+
+  /** Takes the partition's next event; the cursor stands at it. */
+  accept(partition: Partition, offset: number, cursor: FrameCursor): void {
+    const { clock } = partition;
+    const event = this.#decode(partition, offset, cursor);
+    clock.nextOffset = offset + 1;
+    clock.events++;
+    if (this.#isLate(partition, event) || this.#isDuplicate(partition, event)) {
+      clock.skipped.add(offset);
+      return;
+    }
+    clock.maxTime = Math.max(clock.maxTime, event.time);
+    partition.dedupe?.advanceTime(clock.watermark);
+    for (const buffer of this.buffers.takersOf(event)) buffer.add(event);
+  }
+
+  /** An event from before the checkpoint, judged then: it goes where it had not been released. */
+  acceptAgain(partition: Partition, offset: number, cursor: FrameCursor): void {
+    if (partition.clock.skipped.has(offset)) return;
+    const event = this.#decode(partition, offset, cursor);
+    for (const buffer of this.buffers.takersOf(event)) if (!buffer.released(event)) buffer.add(event);
+  }
+
+  #decode({ clock: { stream, partition } }: Partition, offset: number, cursor: FrameCursor): Event {
+    const fields = this.layout.decode(cursor.raw);
+    const event = new Event(this.layout, stream, partition, offset, cursor.time, cursor.raw, fields);
+    const id = this.streams.hasId(stream) && this.guard.admitStreamId(event) ? this.streams.idOf(event) : undefined;
+    return id === undefined ? event : new Event(this.layout, stream, partition, offset, cursor.time, cursor.raw, fields, id);
+  }
+
+  #isLate({ clock }: Partition, event: Event): boolean {
+    if (event.time > clock.watermark) return false;
+    clock.late++;
+    this.letters.late(event, clock.watermark, event.time <= clock.floor ? 'floor' : 'watermark');
+    return true;
+  }
+
+  #isDuplicate({ clock, dedupe }: Partition, event: Event): boolean {
+    if (dedupe === undefined || dedupe.isFirst(event.id, event.time)) return false;
+    clock.duplicates++;
+    return true;
+  }
+}

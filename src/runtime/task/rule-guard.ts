@@ -1,0 +1,101 @@
+import type { Event, EventPosition } from '../../engine/event/event.js';
+import type { Operator } from '../../engine/operator/operator.js';
+import type { DeadLetters } from './dead-letters.js';
+import type { EvaluationNote } from './evaluation-note.js';
+import type { RuleSet } from './rule-set.js';
+
+export interface PoisonedEvent extends EventPosition {
+  readonly rule: string;
+}
+
+/** The rule is to be stopped before its deadlines at `time`, epoch ms. */
+export interface PoisonedDeadline {
+  readonly rule: string;
+  readonly time: number;
+}
+
+/** Stands for a rule where a stream's own expression is evaluated; no rule can be called so. */
+const STREAM_ID = 'id of the stream';
+
+/**
+ * Stands before each evaluation: notes it for the watchdog, and keeps rules out from the very event or
+ * deadline on at which they are stopped. What stops a rule is in the journal (poison) or in its state (limits).
+ */
+export class RuleGuard {
+  readonly poison = new Map<string, PoisonedEvent>();
+  readonly poisonDeadlines: PoisonedDeadline[] = [];
+  /** Rules stopped during this release; the task takes them out after it. */
+  readonly #stopped = new Map<string, 'limit' | 'watchdog'>();
+
+  constructor(
+    readonly rules: RuleSet,
+    readonly note: EvaluationNote,
+    readonly letters: DeadLetters,
+  ) {}
+
+  addPoison(poison: PoisonedEvent): void {
+    this.poison.set(poisonName(poison.rule, poison), poison);
+  }
+
+  addPoisonDeadline(poison: PoisonedDeadline): void {
+    this.poisonDeadlines.push(poison);
+  }
+
+  /** From here on the rule sees nothing. It may be in the midst of an evaluation: its matches go before the next one. */
+  stop(rule: string, reason: 'limit' | 'watchdog'): void {
+    this.#stopped.set(rule, reason);
+  }
+
+  /** The rules stopped since it was asked last. */
+  takeStopped(): [rule: string, reason: 'limit' | 'watchdog'][] {
+    if (this.#stopped.size === 0) return [];
+    const stopped = [...this.#stopped];
+    this.#stopped.clear();
+    return stopped;
+  }
+
+  /** Whether the operator may evaluate the event, or without one its deadlines up to `time`. */
+  admit(operator: Operator, time: number, event?: Event): boolean {
+    for (const id of this.#stopped.keys()) this.rules.pause(id);
+    if (this.#stopped.has(operator.id)) return false;
+    if (this.poisonDeadlines.length > 0 && this.#meetsPoisonDeadline(operator, time)) return this.#refuse(operator.id);
+    if (event === undefined) return true;
+    this.note.evaluation(operator.id, event);
+    if (!this.#isPoison(operator.id, event)) return true;
+    this.letters.stopped(event, operator.id, `rule "${operator.id}" was stopped: evaluating this event did not end in time`);
+    return this.#refuse(operator.id);
+  }
+
+  /** Whether the stream's `id` may be evaluated; where it did not end in time, the event goes on under its position. */
+  admitStreamId(event: Event): boolean {
+    this.note.evaluation(STREAM_ID, event);
+    if (!this.#isPoison(STREAM_ID, event)) return true;
+    const message = `the \`id\` of stream "${event.stream}" was stopped: evaluating this event did not end in time`;
+    this.letters.stopped(event, STREAM_ID, message);
+    return false;
+  }
+
+  /** Fires what is due before the deadline at which the rule is to be stopped, if it comes up to there. */
+  #meetsPoisonDeadline(operator: Operator, until: number): boolean {
+    for (const { rule, time } of this.poisonDeadlines) {
+      if (rule !== operator.id || time > until || operator.nextDeadline() > time) continue;
+      operator.advanceTime(time - 1);
+      if (operator.nextDeadline() <= time) return true;
+    }
+    return false;
+  }
+
+  #refuse(rule: string): false {
+    this.stop(rule, 'watchdog');
+    this.rules.pause(rule);
+    return false;
+  }
+
+  #isPoison(rule: string, event: Event): boolean {
+    return this.poison.size > 0 && this.poison.has(poisonName(rule, event));
+  }
+}
+
+function poisonName(rule: string, { stream, partition, offset }: EventPosition): string {
+  return `${rule} ${stream}/${partition}/${offset}`;
+}
