@@ -71,14 +71,11 @@ class ExactReader {
     const found = NUMBER.exec(this.text);
     if (found === null) this.#fail('expected a value');
     this.#at = NUMBER.lastIndex;
-    const value = Number(found[0]);
-    if (!Number.isFinite(value)) {
+    const value = numberOf(found[0], found[1] === undefined && found[2] === undefined);
+    if (value === Infinity || value === -Infinity) {
       throw new JsonError('invalid-json', `a number beyond the range of doubles at ${start}`, start);
     }
-    // A finite integer has at most 309 digits, so BigInt's work is bounded.
-    if (found[1] !== undefined || found[2] !== undefined || Number.isSafeInteger(value)) return value;
-    const exact = BigInt(found[0]);
-    return BigInt(value) === exact ? value : exact;
+    return value;
   }
 
   #list(): JsonValue[] {
@@ -145,6 +142,15 @@ class ExactReader {
     if (at >= this.text.length || !ESCAPES.includes(this.text[at])) this.#fail('expected an escape', at);
     return 1;
   }
+}
+
+/** A JSON number's value: an integer that a double cannot hold exactly is a BigInt; infinite beyond the range of doubles. */
+export function numberOf(text: string, integer: boolean): number | bigint {
+  const value = Number(text);
+  // A finite integer has at most 309 digits, so BigInt's work is bounded.
+  if (!integer || Number.isSafeInteger(value) || !Number.isFinite(value)) return value;
+  const exact = BigInt(text);
+  return BigInt(value) === exact ? value : exact;
 }
 
 /** Assignment to `__proto__` would set the prototype instead of a key. */

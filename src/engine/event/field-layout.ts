@@ -1,4 +1,5 @@
 import { CelError } from './cel-error.js';
+import { FieldScanner } from './decode/field-scanner.js';
 import type { Event } from './event.js';
 import { decodeUtf8, DEFAULT_JSON_DEPTH, JsonError, type JsonObject, readJson } from './json-reader.js';
 
@@ -14,9 +15,12 @@ export class FieldLayout {
   /** By slot; slot 0 is the whole event and has no name. */
   readonly #names: string[] = [''];
   /** What a slot holds when the event has no such field: compiled code needs no check of its own. */
-  readonly #missing: CelError[] = [new CelError('no event')];
+  readonly #missing: (CelError | undefined)[] = [undefined];
+  readonly #scanner: FieldScanner;
 
-  constructor(readonly maxDepth = DEFAULT_JSON_DEPTH) {}
+  constructor(readonly maxDepth = DEFAULT_JSON_DEPTH) {
+    this.#scanner = new FieldScanner(maxDepth);
+  }
 
   /** Number of slots, the whole event's included. */
   get size(): number {
@@ -31,6 +35,7 @@ export class FieldLayout {
     this.#slots.set(name, slot);
     this.#names.push(name);
     this.#missing.push(new CelError(`no such field: ${name}`, true));
+    this.#scanner.want(name, slot);
     return slot;
   }
 
@@ -45,16 +50,15 @@ export class FieldLayout {
    * @throws JsonError when the bytes are not a JSON object
    */
   decode(raw: Uint8Array): unknown[] {
-    const fields: unknown[] = [undefined];
-    this.#fill(fields, this.#parse(raw));
-    return fields;
+    const fields: unknown[] = this.#missing.slice();
+    return this.#scanner.scan(raw, fields) ? fields : this.#select(this.#parse(raw));
   }
 
   /** Fills the slots an older event lacks, from its bytes; the whole event only if it is what is `wanted`. */
   decodeMissing(event: Event, wanted?: number): void {
-    const whole = this.#parse(event.raw);
-    this.#fill(event.fields, whole);
-    if (wanted === WHOLE_EVENT) event.fields[WHOLE_EVENT] = whole;
+    const fields = this.decode(event.raw);
+    for (let slot = 1; slot < fields.length; slot++) event.fields[slot] ??= fields[slot];
+    if (wanted === WHOLE_EVENT) event.fields[WHOLE_EVENT] = this.#parse(event.raw);
   }
 
   #parse(raw: Uint8Array): JsonObject {
@@ -65,10 +69,12 @@ export class FieldLayout {
     return value;
   }
 
-  #fill(fields: unknown[], whole: JsonObject): void {
-    for (let slot = 1; slot < this.#names.length; slot++) {
-      if (fields[slot] !== undefined) continue;
-      fields[slot] = Object.hasOwn(whole, this.#names[slot]) ? whole[this.#names[slot]] : this.#missing[slot];
+  #select(whole: JsonObject): unknown[] {
+    const fields: unknown[] = this.#missing.slice();
+    for (let slot = 1; slot < fields.length; slot++) {
+      const name = this.#names[slot];
+      if (Object.hasOwn(whole, name)) fields[slot] = whole[name];
     }
+    return fields;
   }
 }
