@@ -5,7 +5,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { numberOf } from '../exact-json.js';
-import { readJson } from '../json-reader.js';
+import { DEFAULT_JSON_DEPTH, readJson } from '../json-reader.js';
 import type { JsonValue } from '../json-value.js';
 import { JsonCursor } from './json-cursor.js';
 import { StringCache } from './string-cache.js';
@@ -34,7 +34,12 @@ export class FieldScanner {
   readonly #strings = new StringCache();
   #bytes: Uint8Array = new Uint8Array(0);
 
-  constructor(readonly maxDepth: number) {}
+  readonly #maxDepth: number;
+
+  /** Nesting beyond the default, where it is allowed, is the exact reader's: the scanner recurses. */
+  constructor(maxDepth: number) {
+    this.#maxDepth = Math.min(maxDepth, DEFAULT_JSON_DEPTH);
+  }
 
   /** From now on the field's value is put into `fields[slot]`. */
   want(field: string, slot: number): void {
@@ -66,7 +71,7 @@ export class FieldScanner {
     if (!cursor.string() || cursor.escaped) return false;
     const slot = this.#slotOf(start, cursor.at - 1);
     if (!cursor.take(COLON)) return false;
-    if (slot < 0) return cursor.any(this.maxDepth - 1);
+    if (slot < 0) return cursor.any(this.#maxDepth - 1);
     const value = this.#value();
     fields[slot] = value;
     return value !== undefined;
@@ -103,7 +108,7 @@ export class FieldScanner {
         return cursor.literal() ? null : undefined;
       case OPEN_OBJECT:
       case OPEN_LIST:
-        return cursor.any(this.maxDepth - 1) ? readJson(this.#text(start, cursor.at), this.maxDepth) : undefined;
+        return cursor.any(this.#maxDepth - 1) ? readJson(this.#text(start, cursor.at), this.#maxDepth) : undefined;
       default:
         return cursor.number() ? this.#number(start, cursor.at) : undefined;
     }
