@@ -38,9 +38,13 @@ export class Output implements MatchOutput {
 
 /** A matcher with one key's state. */
 export function prepare(document: PatternDocument, limits?: RunsLimits) {
+  return preparePattern(patternOf(document), limits);
+}
+
+export function preparePattern(pattern: Pattern, limits?: RunsLimits) {
   const layout = new FieldLayout();
   const table = new ExpressionTableBuilder(layout);
-  const { nfa } = compilePattern(patternOf(document), table);
+  const { nfa } = compilePattern(pattern, table);
   const matcher = createRunsMatcher(nfa, table.build(), { limits });
   const out = new Output(nfa.stepNames);
   const eventOf = (fields: { ts: number }, offset: number): Event => {
@@ -51,6 +55,17 @@ export function prepare(document: PatternDocument, limits?: RunsLimits) {
 }
 
 export type Prepared = ReturnType<typeof prepare>;
+
+/** What a pattern makes of the events of one key. */
+export function play(pattern: Pattern, events: readonly { ts: number }[]): Output {
+  const { matcher, out, eventOf } = preparePattern(pattern);
+  const state = matcher.createState();
+  for (const [index, event] of events.entries()) {
+    matcher.advanceTime(state, event.ts, out);
+    matcher.processEvent(state, eventOf(event, index), out);
+  }
+  return out;
+}
 
 /** The state as a restart would find it. */
 export function restored({ matcher }: Prepared, state: RunsState): RunsState {

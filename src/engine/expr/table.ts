@@ -47,6 +47,7 @@ export function checkTemplate(source: string, scope: ExpressionScope, limits = D
 export class ExpressionTableBuilder {
   readonly #writer: CodeWriter;
   readonly #functions: string[] = [];
+  readonly #natives: CompiledExpression[] = [];
   readonly #sources: string[] = [];
   #size = 0;
 
@@ -73,6 +74,13 @@ export class ExpressionTableBuilder {
     return this.#add(source, lowerTemplate(source, scope, this.limits));
   }
 
+  /** A function of the program among the expressions; `text` is what errors name. It never throws. */
+  addFunction(text: string, evaluate: CompiledExpression): number {
+    this.#natives.push(evaluate);
+    this.#sources.push(text);
+    return this.#functions.push(`n[${this.#natives.length - 1}]`) - 1;
+  }
+
   #add(source: string, lowered: Node | ExpressionProblem[]): number {
     if (Array.isArray(lowered)) throw new ExpressionError(source, lowered);
     const code = this.#writer.function(lowered);
@@ -89,7 +97,7 @@ export class ExpressionTableBuilder {
   build(): ExpressionTable {
     const { constants, fields } = this.#writer;
     const body = `"use strict";const{${Object.keys(runtime).join(',')}}=h;${constants.map((c) => `const ${c};`).join('')}return[${this.#functions.join(',\n')}]`;
-    const functions = new Function('h', body)(runtime) as CompiledExpression[];
+    const functions = new Function('h', 'n', body)(runtime, this.#natives) as CompiledExpression[];
     return Object.freeze({ functions: Object.freeze(functions), sources: Object.freeze([...this.#sources]), fields: new Set(fields) });
   }
 }

@@ -1,7 +1,9 @@
 import type { ExpressionScope, ExpressionTableBuilder } from '../expr/index.js';
+import { type Condition, type ConditionFunction, conditionText } from '../pattern/ir/condition.js';
 import type { Step } from '../pattern/ir/step.js';
 import type { PatternScopes } from '../pattern/scopes.js';
-import { and, type Guard, TRUE } from './guard.js';
+import { functionExpression } from './condition-function.js';
+import { and, type Guard, or, TRUE } from './guard.js';
 import type { NfaCondition } from './nfa.js';
 
 /** Guards of a pattern's steps. */
@@ -19,10 +21,14 @@ export interface PatternGuards {
 /** Puts the pattern's conditions into the rule's table, each once however often its step repeats. */
 export function addConditions(scopes: PatternScopes, table: ExpressionTableBuilder): PatternGuards {
   const conditions: NfaCondition[] = [];
-  const add = (text: string | undefined, scope: ExpressionScope): Guard | undefined => {
-    if (text === undefined) return undefined;
-    const condition = conditions.push({ expression: table.add(text, scope), text, eventOnly: !mentionsStep(text, scope) }) - 1;
-    return Object.freeze({ kind: 'condition', condition });
+  const add = (condition: Condition | undefined, scope: ExpressionScope): Guard | undefined => {
+    if (condition === undefined) return undefined;
+    if (typeof condition === 'object') {
+      const [left, right] = [add(condition.left, scope) ?? TRUE, add(condition.right, scope) ?? TRUE];
+      return condition.join === 'and' ? and(left, right) : or(left, right);
+    }
+    const number = conditions.push(typeof condition === 'string' ? ofText(condition, scope, table) : ofFunction(condition, scope, table));
+    return Object.freeze({ kind: 'condition', condition: number - 1 });
   };
   const of = new Map<Step, StepGuards>();
   for (const [step, scope] of scopes.of) {
@@ -33,6 +39,16 @@ export function addConditions(scopes: PatternScopes, table: ExpressionTableBuild
     of.set(step, { where: and(stream, where ?? TRUE), until });
   }
   return { of, conditions: Object.freeze(conditions) };
+}
+
+function ofText(text: string, scope: ExpressionScope, table: ExpressionTableBuilder): NfaCondition {
+  return { expression: table.add(text, scope), text, eventOnly: !mentionsStep(text, scope) };
+}
+
+function ofFunction(condition: ConditionFunction, scope: ExpressionScope, table: ExpressionTableBuilder): NfaCondition {
+  const text = conditionText(condition);
+  const { evaluate, eventOnly } = functionExpression(condition, scope);
+  return { expression: table.addFunction(text, evaluate), text, eventOnly };
 }
 
 /** By text, so true too often rather than too seldom. */

@@ -14,6 +14,10 @@ export function not(of: Guard): Guard {
   return of.kind === 'not' ? of.of : Object.freeze({ kind: 'not', of });
 }
 
+export function or(left: Guard, right: Guard): Guard {
+  return not(and(not(left), not(right)));
+}
+
 export function and(left: Guard, right: Guard): Guard {
   if (left.kind === 'true') return right;
   if (right.kind === 'true') return left;

@@ -7,3 +7,5 @@ export type { Pattern } from './pattern.js';
 export { type PatternDocument, type PatternReading, readPattern } from './read/read-pattern.js';
 export type { ReadPatternOptions } from './read/reading.js';
 export { type PatternScopes, scopesOf } from './scopes.js';
+export { toBuilder } from './print/to-builder.js';
+export { type PatternText, toDocument, toYaml } from './print/to-document.js';

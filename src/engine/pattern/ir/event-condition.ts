@@ -1,7 +1,8 @@
+import type { Condition } from './condition.js';
+
 /** Which events a step takes. Both absent: all. */
 export interface EventCondition {
-  /** CEL. */
-  readonly where?: string;
+  readonly where?: Condition;
   /** Only events of this stream. */
   readonly from?: string;
 }

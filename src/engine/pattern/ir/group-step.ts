@@ -1,3 +1,4 @@
+import type { Condition } from './condition.js';
 import type { Link } from './link.js';
 import type { Step } from './step.js';
 import type { LoopContiguity, Times } from './times.js';
@@ -12,7 +13,7 @@ export interface GroupStep {
   /** The gap between two rounds. */
   readonly loop: LoopContiguity;
   readonly optional: boolean;
-  readonly until?: string;
+  readonly until?: Condition;
   /** Without effect on a group, as in Flink. */
   readonly within?: number;
 }

@@ -1,3 +1,4 @@
+import type { Condition } from './condition.js';
 import type { EventCondition } from './event-condition.js';
 import type { Link } from './link.js';
 import type { LoopContiguity, Times } from './times.js';
@@ -12,8 +13,8 @@ export interface LoopStep extends EventCondition {
   readonly greedy: boolean;
   /** Written `optional: true`, or `times` from 0. */
   readonly optional: boolean;
-  /** CEL; an event that fulfils it ends the loop. Only without upper bound. */
-  readonly until?: string;
+  /** An event that fulfils it ends the loop. Only without upper bound. */
+  readonly until?: Condition;
   /** Without effect on a step with times, as in Flink. */
   readonly within?: number;
 }

@@ -1,5 +1,6 @@
 import { checkExpression } from '../../expr/index.js';
 import { pointerTo } from '../../problem/problem.js';
+import { celTexts } from '../ir/condition.js';
 import type { Step } from '../ir/step.js';
 import { scopesOf } from '../scopes.js';
 import type { Reading } from './reading.js';
@@ -15,10 +16,11 @@ export function checkConditions(steps: readonly Step[], reading: Reading): void 
       ['where', where],
       ['until', until],
     ] as const) {
-      if (source === undefined) continue;
       const pointer = pointerTo(reading.pointers.get(step) ?? '', key);
-      for (const { position, ...problem } of checkExpression(source, { ...scope, fields: options.fields }, options.expressionLimits)) {
-        findings.problems.push({ ...problem, message: `${problem.message}, at character ${position + 1}`, pointer });
+      for (const text of celTexts(source)) {
+        for (const { position, ...problem } of checkExpression(text, { ...scope, fields: options.fields }, options.expressionLimits)) {
+          findings.problems.push({ ...problem, message: `${problem.message}, at character ${position + 1}`, pointer });
+        }
       }
     }
   }

@@ -1,5 +1,6 @@
 import { Fields } from '../../problem/fields.js';
 import { nearest, pointerTo, shown } from '../../problem/problem.js';
+import { type Condition, isProgramCondition } from '../ir/condition.js';
 import { isNegative, type Link, LINKS, type NegativeLink } from '../ir/link.js';
 import type { Step, StepByKind, StepKind } from '../ir/step.js';
 import { LOOP_CONTIGUITIES } from '../ir/times.js';
@@ -150,14 +151,14 @@ function readRepetition(fields: Fields, reading: Reading) {
       expected: 'one of the two',
     });
   }
-  const until = fields.text('until', 'a condition');
+  const until = readConditionOf(fields, 'until', reading);
   if (fields.has('until') && (!fields.has('times') || times?.max !== undefined)) {
     refuse(fields, 'until', '`until` needs `times: {min: n}` without max', 'until-without-open-loop');
   }
   return { times, loop, optional: optional || times?.min === 0, until };
 }
 
-function readCondition(fields: Fields, reading: Reading): { where?: string; from?: string } {
+function readCondition(fields: Fields, reading: Reading): { where?: Condition; from?: string } {
   const from = fields.text('from', "a stream's name");
   const { streams } = reading.options;
   if (from !== undefined && streams !== undefined && !streams.includes(from)) {
@@ -168,7 +169,13 @@ function readCondition(fields: Fields, reading: Reading): { where?: string; from
       suggestion,
     });
   }
-  return { where: fields.text('where', 'a condition'), from };
+  return { where: readConditionOf(fields, 'where', reading), from };
+}
+
+/** CEL; a function only from the builder: a document that a program wrote by hand may hold none. */
+function readConditionOf(fields: Fields, key: string, { options }: Reading): Condition | undefined {
+  const value = fields.get(key);
+  return options.functions === true && isProgramCondition(value) ? value : fields.text(key, 'a condition');
 }
 
 function readWithin(fields: Fields): number | undefined {

@@ -9,6 +9,8 @@ export interface ReadPatternOptions {
   readonly fields?: ExpressionScope['fields'];
   /** The rule's streams, for `from` of a step; absent: any name is taken. */
   readonly streams?: readonly string[];
+  /** Conditions may be functions: the fluent builder's patterns. */
+  readonly functions?: boolean;
   readonly limits?: Partial<PatternLimits>;
   readonly expressionLimits?: ExpressionLimits;
 }
