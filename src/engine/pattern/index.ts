@@ -1,3 +1,4 @@
+export { type Growth, growthOf, growthText } from './growth.js';
 export type { Link, NegativeLink } from './ir/link.js';
 export type { Skip } from './ir/skip.js';
 export { isOpenLoop, isOptional, type Step, type StepByKind, type StepKind, takingSteps } from './ir/step.js';

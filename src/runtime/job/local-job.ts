@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { failpoint } from '../failpoint.js';
-import type { JournalPayload, Output } from '../ports/outputs.js';
+import type { JournalEntry, JournalPayload, Output } from '../ports/outputs.js';
 import type { JobControl, JobMetrics, JobStatus, OpenMatchView, RuleChangeResult, RuleStats, StreamStatus } from '../ports/job-control.js';
 import type { Catalog, EventLog, OutboxRow, OutputStore, RecoveryPoint } from '../ports/stores.js';
 import type { Document, EngineStats, FromEngine } from '../worker/protocol.js';
@@ -289,12 +289,18 @@ export class LocalJob implements JobControl {
 
   #committed(rows: readonly OutboxRow[], outputs: readonly Output[]): void {
     for (const output of outputs) {
-      if (output.type === 'journal') this.#journalSequence = output.entry.sequence;
+      if (output.type === 'journal') this.#journaled(output.entry);
       if (output.type === 'deadLetter') this.#deadLetters++;
       if (output.type === 'alert') this.#replay.produced(output.alert.id);
     }
     if (rows.length > 0) for (const listener of this.#listeners) listener(rows);
     this.#feeds.wake();
+  }
+
+  #journaled({ sequence, payload }: JournalEntry): void {
+    this.#journalSequence = sequence;
+    if (payload.kind === 'limit-reached')
+      this.#options.onLog('warn', `rule ${payload.rule} has reached its limit of ${payload.limit}: ${payload.onLimit}`, payload);
   }
 
   async #checkpoint(mark = this.#mark()): Promise<void> {

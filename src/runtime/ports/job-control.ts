@@ -46,7 +46,12 @@ export interface RuleStats {
   readonly conditionErrorSample: string | null;
   readonly unusableKeys: number;
   readonly unusableKeySample: string | null;
+  /** Times a limit of the rule was reached, and the partial matches and matches given up by it. */
   readonly limitReached: number;
+  readonly limitDropped: number;
+  readonly keptEventsReached: number;
+  readonly keptBytesReached: number;
+  readonly matchesPerEventReached: number;
   /** Epoch ms; null before the first event. */
   readonly watermark: number | null;
 }

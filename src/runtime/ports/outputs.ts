@@ -8,6 +8,14 @@ export type JournalPayload =
   | { readonly kind: 'rule-activated'; readonly rule: string; readonly version: number; readonly status: 'active' | 'shadow' }
   | { readonly kind: 'rule-paused'; readonly rule: string; readonly reason: 'user' | 'limit' | 'watchdog' }
   | { readonly kind: 'rule-retired'; readonly rule: string }
+  /** The first time that a version of a rule reaches one of its limits; it changes nothing. */
+  | {
+      readonly kind: 'limit-reached';
+      readonly rule: string;
+      readonly version: number;
+      readonly limit: 'keptEvents' | 'keptBytes' | 'matchesPerEvent';
+      readonly onLimit: 'dropOldest' | 'dropNewest' | 'pause';
+    }
   | {
       readonly kind: 'stream-changed';
       readonly stream: string;

@@ -9,6 +9,7 @@ import { BufferSet } from './buffer-set.js';
 import { DeadLetters } from './dead-letters.js';
 import type { EvaluationNote } from './evaluation-note.js';
 import { Intake } from './intake.js';
+import { LimitNotes } from './limit-notes.js';
 import { PartitionReading } from './partition-reading.js';
 import { planAdvance, type StreamQuiet } from './quiet.js';
 import { RuleGuard } from './rule-guard.js';
@@ -47,6 +48,7 @@ export class StreamTask {
   readonly streams = new StreamSet(this.layout);
   readonly rules: RuleSet;
   readonly guard: RuleGuard;
+  readonly limits = new LimitNotes();
   readonly buffers: BufferSet;
   readonly reading: PartitionReading;
   snapshotter = new Snapshotter();
@@ -59,7 +61,10 @@ export class StreamTask {
     const letters = new DeadLetters(emit);
     const sink = new TaskSink(emit, note, {
       isShadow: (rule) => this.rules.rules.get(rule)?.status === 'shadow',
-      stop: (rule) => this.guard.stop(rule, 'limit'),
+      limitReached: (limit) => {
+        this.limits.reached(limit);
+        if (limit.onLimit === 'pause') this.guard.stop(limit.rule, 'limit');
+      },
     });
     this.rules = new RuleSet(this.layout, sink);
     this.guard = new RuleGuard(this.rules, note, letters);
@@ -71,7 +76,10 @@ export class StreamTask {
         intake.accept(partition, offset, cursor);
       },
       readAgain: (partition, offset, cursor) => intake.acceptAgain(partition, offset, cursor),
-      caughtUp: ({ clock }) => this.#release(clock),
+      caughtUp: ({ clock }) => {
+        this.#release(clock);
+        this.#journalLimits();
+      },
       barrierReached: () => this.#release(),
       consumed,
     });
@@ -94,10 +102,10 @@ export class StreamTask {
   /** A decision of now: journaled at the present positions, then applied. */
   decide(payload: JournalPayload): RuleChangeResult {
     this.#release();
-    const entry = { sequence: ++this.journalSequence, positions: this.positions(), payload };
-    this.#options.emit({ type: 'journal', entry });
+    this.#journal(payload);
     const result = this.#apply(payload);
     this.#release();
+    this.#journalLimits();
     return result;
   }
 
@@ -139,8 +147,17 @@ export class StreamTask {
 
   // journal
 
+  #journal(payload: JournalPayload): void {
+    this.#options.emit({ type: 'journal', entry: { sequence: ++this.journalSequence, positions: this.positions(), payload } });
+  }
+
+  #journalLimits(): void {
+    for (const limit of this.limits.takeFresh()) this.#journal(limit);
+  }
+
   #applyReplayed(entry: JournalEntry): void {
     this.journalSequence = entry.sequence;
+    this.limits.forgetFresh();
     this.#apply(entry.payload);
     this.#release();
   }
@@ -167,6 +184,9 @@ export class StreamTask {
         return NO_CHANGE;
       case 'time-advanced':
         for (const { clock } of this.streams.partitionsOf(payload.stream)) clock.floor = Math.max(clock.floor, payload.watermark);
+        return NO_CHANGE;
+      case 'limit-reached':
+        this.limits.note(payload);
         return NO_CHANGE;
       case 'poison':
         this.guard.addPoison({ rule: payload.rule, ...payload.event });

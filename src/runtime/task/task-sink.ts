@@ -1,10 +1,11 @@
 import type { Match } from '../../engine/match/matcher.js';
 import type { MatchRule, MatchSink } from '../../engine/match/operator/match-rule.js';
-import type { CompiledRule } from '../../engine/rule/compile.js';
+import { type CompiledRule, DEFAULT_LIMITS } from '../../engine/rule/compile.js';
 import type { Key } from '../../engine/state/key.js';
 import { renderAlert } from '../alerts/render-alert.js';
 import type { Output } from '../ports/outputs.js';
 import type { EvaluationNote } from './evaluation-note.js';
+import type { LimitReached } from './limit-notes.js';
 
 /** Turns what operators emit into outputs, in order. */
 export class TaskSink implements MatchSink {
@@ -13,8 +14,7 @@ export class TaskSink implements MatchSink {
     readonly note: EvaluationNote,
     readonly rules: {
       isShadow(rule: string): boolean;
-      /** A limit with `onLimit: pause` was reached. */
-      stop(rule: string): void;
+      limitReached(limit: LimitReached): void;
     },
   ) {}
 
@@ -22,8 +22,9 @@ export class TaskSink implements MatchSink {
     this.emit({ type: 'alert', alert: renderAlert(rule as CompiledRule, key, match, this.rules.isShadow(rule.id)) });
   }
 
-  limitReached(rule: MatchRule): void {
-    if ((rule as CompiledRule).definition.limits.onLimit === 'pause') this.rules.stop(rule.id);
+  limitReached({ id, version, ...rule }: MatchRule, limit: LimitReached['limit']): void {
+    const { onLimit = DEFAULT_LIMITS.onLimit } = (rule as CompiledRule).definition.limits;
+    this.rules.limitReached({ kind: 'limit-reached', rule: id, version, limit, onLimit });
   }
 
   atDeadline(rule: MatchRule, _key: Key, time: number): void {

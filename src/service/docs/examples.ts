@@ -48,7 +48,7 @@ export const EVENTS_EXAMPLE = [
 const PLAN_EXAMPLE = {
   representation: 'runs',
   reason: 'each open partial match is kept on its own, as in Flink: right for every pattern',
-  growth: 'linear in the events that begin a match, each as long as its loop; `within` ends old ones',
+  growth: 'polynomial: at most c · n^2 open partial matches for n events of a key, because of `small`; n counts the events of 10m',
 };
 export const RULE_REPLY_EXAMPLE = { id: 'card-testing', version: 1, status: 'active', plan: PLAN_EXAMPLE, warnings: [] };
 export const RULE_VIEW_EXAMPLE = { id: 'card-testing', version: 1, status: 'active', rule: RULE_EXAMPLE, createdAt: 1767225600000 };
@@ -68,6 +68,10 @@ export const STATS_EXAMPLE = {
   unusableKeys: 0,
   unusableKeySample: null,
   limitReached: 0,
+  limitDropped: 0,
+  keptEventsReached: 0,
+  keptBytesReached: 0,
+  matchesPerEventReached: 0,
   watermark: 1767225597999,
 };
 

@@ -134,6 +134,10 @@ export class RulesService {
       unusableKeys: 0,
       unusableKeySample: null,
       limitReached: 0,
+      limitDropped: 0,
+      keptEventsReached: 0,
+      keptBytesReached: 0,
+      matchesPerEventReached: 0,
       watermark: null,
     };
     return this.job.ruleStats(id) ?? { rule: id, version, status: status === 'active' || status === 'shadow' ? status : 'paused', ...none };

@@ -35,7 +35,12 @@ export interface MatchCounters {
   conditionErrorSample: string | null;
   unusableKeys: number;
   unusableKeySample: string | null;
+  /** Times any limit was reached, and what was given up by it. */
   limitReached: number;
+  limitDropped: number;
+  keptEventsReached: number;
+  keptBytesReached: number;
+  matchesPerEventReached: number;
 }
 
 /**
@@ -54,6 +59,10 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
     unusableKeys: 0,
     unusableKeySample: null,
     limitReached: 0,
+    limitDropped: 0,
+    keptEventsReached: 0,
+    keptBytesReached: 0,
+    matchesPerEventReached: 0,
   };
   #rule: MatchRule<S>;
   readonly #sink: MatchSink;
@@ -146,6 +155,8 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
 
   limitReached(limit: 'keptEvents' | 'keptBytes' | 'matchesPerEvent', dropped: number): void {
     this.counters.limitReached++;
+    this.counters.limitDropped += dropped;
+    this.counters[`${limit}Reached`]++;
     this.#sink.limitReached(this.#rule, limit, dropped);
   }
 

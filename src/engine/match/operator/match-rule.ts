@@ -23,7 +23,7 @@ export interface MatchRule<S = unknown> {
 export interface MatchSink {
   /** Emitted at event time `at` (epoch ms), in order, after suppression. */
   alert(rule: MatchRule, key: Key, match: Match, at: number): void;
-  limitReached(rule: MatchRule, limit: string, dropped: number): void;
+  limitReached(rule: MatchRule, limit: 'keptEvents' | 'keptBytes' | 'matchesPerEvent', dropped: number): void;
   /** Called before a deadline's evaluation: the watchdog notes it. */
   atDeadline(rule: MatchRule, key: Key, time: number): void;
 }

@@ -1,3 +1,4 @@
+import { growthLaw, growthOf } from '../growth.js';
 import { isOpenLoop, type Step } from '../ir/step.js';
 import type { Reading } from './reading.js';
 
@@ -15,10 +16,9 @@ export function warnGrowth(steps: readonly Step[], within: number | undefined, r
       (step) => (step.link === 'followedBy' || step.link === 'followedByAny') && !(step.kind === 'single' && step.within !== undefined),
     );
   if (waiting === undefined) return;
-  const law = loop === undefined ? 'one partial match for each start that waits there' : `with each event of \`${loop.name}\``;
   reading.findings.warnings.push({
     code: 'unbounded-state',
-    message: `without \`within\` on the rule, partial matches wait at \`${waiting.name}\` for ever: the state of a key grows ${law}`,
+    message: `without \`within\` on the rule, partial matches wait at \`${waiting.name}\` for ever; growth is ${growthLaw(growthOf(steps))}`,
     pointer: reading.pointers.get(waiting),
     expected: '`within` on the rule',
   });

@@ -1,0 +1,78 @@
+import { TaskHarness } from '../support/task-harness.js';
+
+const STREAM = { name: 's', time: { field: 'ts', format: 'epochMillis' } };
+
+function harness(limits: object): TaskHarness {
+  const pattern = [
+    { begin: 'a', where: 'kind == "a"' },
+    { followedBy: 'b', where: 'kind == "b"' },
+  ];
+  return new TaskHarness([STREAM], [{ id: 'r', from: 's', key: 'k', pattern, within: '1h', limits }]);
+}
+
+const events = (kinds: string, from = 0) =>
+  [...kinds].map((kind, index) => ({ time: from + index, value: { k: 'x', kind, ts: from + index } }));
+
+function countersOf({ task }: TaskHarness) {
+  const rule = task.rules.rules.get('r');
+  const { limitReached, limitDropped, keptEventsReached, keptBytesReached, matchesPerEventReached } = rule!.operator.counters;
+  return { status: rule!.status, limitReached, limitDropped, keptEventsReached, keptBytesReached, matchesPerEventReached };
+}
+
+const reached = ({ journal }: TaskHarness) => journal.map(({ payload }) => payload).filter(({ kind }) => kind === 'limit-reached');
+
+describe.each([
+  ['keptEvents', { keptEvents: 4 }, { keptEventsReached: 1 }],
+  ['keptBytes', { keptBytes: 110 }, { keptBytesReached: 1 }],
+] as const)('%s', (limit, bound, counted) => {
+  it.each([
+    ['dropOldest', 'active', ['4']],
+    ['dropNewest', 'active', ['0']],
+    ['pause', 'paused', []],
+  ] as const)('%s: bounded, counted, journaled once', (onLimit, status, alerting) => {
+    const at = harness({ ...bound, onLimit });
+    at.send('s', 0, events('aaaaa'));
+    expect(countersOf(at)).toMatchObject({ status, limitReached: 1, limitDropped: expect.any(Number), ...counted });
+    expect(countersOf(at).limitDropped).toBeGreaterThan(0);
+    expect(reached(at)).toEqual([{ kind: 'limit-reached', rule: 'r', version: 1, limit, onLimit }]);
+    const open = at.task.rules.rules
+      .get('r')!
+      .operator.openMatches('sx')
+      .map(({ path }) => String(path[0].event.offset));
+    if (status === 'active') expect(open).toEqual(expect.arrayContaining([...alerting]));
+    expect(open.length).toBeLessThanOrEqual(4);
+  });
+});
+
+it('matchesPerEvent: what one event may make is bounded, counted, journaled once', () => {
+  const at = harness({ matchesPerEvent: 3 });
+  at.send('s', 0, events('aaaaabab'));
+  at.close();
+  expect(at.alerts.size).toBe(4);
+  expect(countersOf(at)).toMatchObject({ limitReached: 1, limitDropped: 2, matchesPerEventReached: 1 });
+  expect(reached(at)).toEqual([{ kind: 'limit-reached', rule: 'r', version: 1, limit: 'matchesPerEvent', onLimit: 'dropOldest' }]);
+});
+
+it('a default without a word in the document bounds all the same', () => {
+  const at = harness({});
+  at.send('s', 0, events('aaab'));
+  expect([at.alerts.size, countersOf(at).limitReached]).toEqual([3, 0]);
+});
+
+it.each([1, 2, 3, 5, 9])('recovery comes by the limit again and gives the same, read %s at a time', (batch) => {
+  const at = harness({ keptEvents: 4, onLimit: 'dropOldest' });
+  at.send('s', 0, events('aaa'));
+  at.checkpoint();
+  at.send('s', 0, events('aab', 3));
+  at.task.decide({ kind: 'rule-activated', rule: 'r', version: 1, status: 'shadow' });
+  at.send('s', 0, events('aaaaab', 6));
+  at.close();
+  const [alerts, journal, counters] = [[...at.alerts], [...at.journal], countersOf(at)];
+  at.alerts.clear();
+  at.crash(batch);
+  expect(alerts).toEqual(expect.arrayContaining([...at.alerts]));
+  expect(at.alerts.size).toBeGreaterThan(0);
+  expect(at.journal).toEqual(journal);
+  expect(countersOf(at)).toEqual(counters);
+  expect(reached(at)).toHaveLength(1);
+});
