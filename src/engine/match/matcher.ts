@@ -33,7 +33,7 @@ export interface EventTable {
 
 /**
  * Runs one rule's pattern over the events of one key. Frozen and stateless: all that changes is in `S`,
- * one serialisable object per key. The representations of architecture.md (runs, compact, grouped)
+ * one serialisable object per key. The representations (runs, compact, grouped)
  * each implement this.
  */
 export interface Matcher<S> {

@@ -3,7 +3,7 @@ import type { EventPosition } from '../../engine/event/event.js';
 /** Next offset per partition, by "stream/partition". */
 export type Positions = Readonly<Record<string, number>>;
 
-/** Everything that decides output and is not in a source log (time-and-recovery of docs/). */
+/** Everything that decides output and is not in a source log (docs/architecture.md). */
 export type JournalPayload =
   | { readonly kind: 'rule-activated'; readonly rule: string; readonly version: number; readonly status: 'active' | 'shadow' }
   | { readonly kind: 'rule-paused'; readonly rule: string; readonly reason: 'user' | 'limit' | 'watchdog' }
