@@ -1,5 +1,14 @@
 export { CelError } from '../event/cel-error.js';
 export { plain } from './runtime/values.js';
 export { render, toJsonText } from './runtime/text.js';
+export type { ComparisonOp, ConditionAnalysis, Conjunct, Literal, StepField } from './analyze.js';
+export type { Reads, StepRead } from './reads.js';
 export * from './scope.js';
-export { checkExpression, checkTemplate, ExpressionError, type ExpressionTable, ExpressionTableBuilder } from './table.js';
+export {
+  analyzeExpression,
+  checkExpression,
+  checkTemplate,
+  ExpressionError,
+  type ExpressionTable,
+  ExpressionTableBuilder,
+} from './table.js';

@@ -1,4 +1,5 @@
 import type { FieldLayout } from '../event/field-layout.js';
+import { analyze, type ConditionAnalysis } from './analyze.js';
 import { CodeWriter } from './compile.js';
 import { lowerExpression } from './front.js';
 import type { Node } from './node.js';
@@ -34,6 +35,19 @@ export function checkExpression(source: string, scope: ExpressionScope, limits =
   return Array.isArray(result) ? result : [];
 }
 
+/**
+ * What a condition looks at, and its parts that `&&` joins.
+ * @throws ExpressionError when checkExpression has problems
+ */
+export function analyzeExpression(source: string, scope: ExpressionScope, limits = DEFAULT_LIMITS): ConditionAnalysis {
+  return analyze(checked(source, lowerExpression(source, scope, limits)));
+}
+
+function checked(source: string, lowered: Node | ExpressionProblem[]): Node {
+  if (Array.isArray(lowered)) throw new ExpressionError(source, lowered);
+  return lowered;
+}
+
 /** All problems of a template such as "Card ${key}: ${size(small)} payments". */
 export function checkTemplate(source: string, scope: ExpressionScope, limits = DEFAULT_LIMITS): ExpressionProblem[] {
   const result = lowerTemplate(source, scope, limits);
@@ -66,6 +80,12 @@ export class ExpressionTableBuilder {
     return this.#add(source, lowerExpression(source, scope, this.limits));
   }
 
+  /** A condition's number in the table, and what it looks at. @throws ExpressionError when checkExpression has problems */
+  addCondition(source: string, scope: ExpressionScope): { number: number; analysis: ConditionAnalysis } {
+    const node = checked(source, lowerExpression(source, scope, this.limits));
+    return { number: this.#add(source, node), analysis: analyze(node) };
+  }
+
   /**
    * A template, as a function that gives a string; what fails inside is rendered as nothing.
    * @throws ExpressionError when checkTemplate has problems
@@ -82,8 +102,7 @@ export class ExpressionTableBuilder {
   }
 
   #add(source: string, lowered: Node | ExpressionProblem[]): number {
-    if (Array.isArray(lowered)) throw new ExpressionError(source, lowered);
-    const code = this.#writer.function(lowered);
+    const code = this.#writer.function(checked(source, lowered));
     this.#size += code.length;
     if (this.#size > MAX_CODE) {
       throw new ExpressionError(source, [

@@ -42,22 +42,12 @@ export function addConditions(scopes: PatternScopes, table: ExpressionTableBuild
 }
 
 function ofText(text: string, scope: ExpressionScope, table: ExpressionTableBuilder): NfaCondition {
-  return { expression: table.add(text, scope), text, eventOnly: !mentionsStep(text, scope) };
+  const { number, analysis } = table.addCondition(text, scope);
+  return { expression: number, text, eventOnly: analysis.eventOnly, analysis };
 }
 
 function ofFunction(condition: ConditionFunction, scope: ExpressionScope, table: ExpressionTableBuilder): NfaCondition {
   const text = conditionText(condition);
   const { evaluate, eventOnly } = functionExpression(condition, scope);
   return { expression: table.addFunction(text, evaluate), text, eventOnly };
-}
-
-/** By text, so true too often rather than too seldom. */
-function mentionsStep(text: string, scope: ExpressionScope): boolean {
-  const code = withoutStrings(text);
-  return scope.steps.some((step) => step !== undefined && code.includes(step.name));
-}
-
-/** Words in quotes are no names; where quoting is not plain, the text stays as it is. */
-function withoutStrings(text: string): string {
-  return /\\|\/\/|"""|'''/.test(text) ? text : text.replace(/"[^"]*"|'[^']*'/g, '""');
 }

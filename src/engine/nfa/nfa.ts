@@ -1,3 +1,4 @@
+import type { ConditionAnalysis } from '../expr/index.js';
 import type { Guard } from './guard.js';
 
 /**
@@ -37,6 +38,8 @@ export interface NfaCondition {
   readonly text: string;
   /** It looks at the current event alone: one evaluation serves all partial matches. */
   readonly eventOnly: boolean;
+  /** What it looks at; absent for a function of the program. Step numbers are those of `stepNames`. */
+  readonly analysis?: ConditionAnalysis;
 }
 
 /** What a match takes away: see pattern/ir/skip.ts. `step`: -1 for one that never takes an event. */
