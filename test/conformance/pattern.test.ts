@@ -63,7 +63,7 @@ describe('the command', () => {
       [null, 2, 'invalid-json', ''],
       [null, undefined, 'wrong-type', ''],
       ['no rule', undefined, 'missing-key', ''],
-      ['window', undefined, 'unsupported-kind', ''],
+      ['window', undefined, 'missing-key', ''],
       ['no time', undefined, 'missing-time', ''],
       ['back', undefined, 'invalid-time', ''],
       ['typo', undefined, 'unknown-key', '/pattern/0/wehre'],
@@ -83,7 +83,7 @@ describe('the command', () => {
   });
 
   it('says which kinds it does not know', async () => {
-    const { answers } = await match('-', Readable.from([good]), 'timers');
+    const { answers } = await match('-', Readable.from([good]), 'timer');
     expect(answers[0].error).toMatchObject({ code: 'unsupported-kind' });
   });
 });

@@ -1,10 +1,27 @@
 import { JsonError, type JsonObject, readJson } from '../../engine/event/json-reader.js';
 import { isObject } from '../../engine/problem/fields.js';
 import { CaseRejected, reject } from './case-error.js';
+import { runIntervalJoinCase, runWindowJoinCase } from './join-case.js';
+import { runKeyGroupsCase } from './key-groups-case.js';
 import { runPatternCase } from './pattern-case.js';
+import { runStateTtlCase } from './state-ttl-case.js';
+import { runTimersCase } from './timers-case.js';
+import { runWatermarkSplitsCase, runWatermarkStrategyCase, runWatermarkValveCase } from './watermark-case.js';
+import { runWindowCase } from './window-case.js';
 
 /** One runner for each kind of case; its result goes into the answer as it is. */
-const RUNNERS: Readonly<Record<string, (document: JsonObject) => object>> = { pattern: runPatternCase };
+const RUNNERS: Readonly<Record<string, (document: JsonObject) => object>> = {
+  pattern: runPatternCase,
+  window: runWindowCase,
+  'watermark-strategy': runWatermarkStrategyCase,
+  'watermark-splits': runWatermarkSplitsCase,
+  'watermark-valve': runWatermarkValveCase,
+  'interval-join': runIntervalJoinCase,
+  'window-join': runWindowJoinCase,
+  timers: runTimersCase,
+  'state-ttl': runStateTtlCase,
+  'key-groups': runKeyGroupsCase,
+};
 
 /** Answers one line: the case's results, or why it could not be run. `number` counts from 1. */
 export function answer(line: string, number: number, kind: string | undefined): object {

@@ -1,6 +1,7 @@
 /** `tripline match`: conformance cases in, one answer for each line out, in order and in constant memory. */
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
+import { toJsonText } from '../../engine/expr/index.js';
 import { EXIT, type Terminal } from '../terminal.js';
 import { answer } from './answer.js';
 import { linesOf } from './lines.js';
@@ -25,7 +26,7 @@ export async function runMatchCommand({ cases, kind }: MatchOptions, { stdin, st
     for await (const line of linesOf(input)) {
       number++;
       if (line.trim() === '') continue;
-      if (!stdout.write(`${JSON.stringify(answer(line, number, kind))}\n`)) await drained(stdout);
+      if (!stdout.write(`${toJsonText(answer(line, number, kind))}\n`)) await drained(stdout);
       if (broken !== undefined) throw broken;
     }
     return EXIT.ok;

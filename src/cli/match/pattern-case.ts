@@ -9,10 +9,10 @@ import { compilePattern } from '../../engine/nfa/index.js';
 import { type Pattern, readPattern } from '../../engine/pattern/index.js';
 import { Fields, Findings } from '../../engine/problem/fields.js';
 import { reject } from './case-error.js';
+import { EXPRESSION_LIMITS } from './limits.js';
 
 /** The command has no service limits; these only keep one case from taking all memory. */
 const LIMITS = { maxSteps: 100_000, maxNesting: 100, maxTimes: 100_000, maxUnrolled: 1_000_000, maxWays: 10_000_000 };
-const EXPRESSION_LIMITS = { maxLength: 1 << 20, maxNesting: 200, maxNodes: 100_000 };
 
 /** Where something came out: while event `at` was processed, or when time moved to event `before`. */
 export type EmissionPoint = { readonly at: number } | { readonly before: number };

@@ -1,0 +1,126 @@
+/** Keyed state in memory, over one StateTable each. */
+import type { AggregateFunction, AppendingState, ListState, MapState, ReduceFunction, ValueState } from './keyed-state.js';
+import type { StateTable } from './state-table.js';
+
+export class HeapValueState<T> implements ValueState<T> {
+  constructor(
+    private readonly table: StateTable<T>,
+    private readonly defaultValue?: T,
+  ) {}
+
+  value(): T | undefined {
+    return this.table.get() ?? this.defaultValue;
+  }
+
+  update(value: T): void {
+    this.table.put(value);
+  }
+
+  clear(): void {
+    this.table.remove();
+  }
+}
+
+export class HeapListState<T> implements ListState<T> {
+  constructor(private readonly table: StateTable<T[]>) {}
+
+  get(): readonly T[] {
+    return this.table.get() ?? [];
+  }
+
+  add(value: T): void {
+    const list = this.table.get();
+    if (list === undefined) this.table.put([value]);
+    else list.push(value);
+  }
+
+  addAll(values: readonly T[]): void {
+    for (const value of values) this.add(value);
+  }
+
+  update(values: readonly T[]): void {
+    if (values.length === 0) this.table.remove();
+    else this.table.put([...values]);
+  }
+
+  clear(): void {
+    this.table.remove();
+  }
+}
+
+/** Entry keys are compared as Map compares them: objects by identity. */
+export class HeapMapState<K, V> implements MapState<K, V> {
+  constructor(private readonly table: StateTable<Map<K, V>>) {}
+
+  get(key: K): V | undefined {
+    return this.table.get()?.get(key);
+  }
+
+  has(key: K): boolean {
+    return this.table.get()?.has(key) ?? false;
+  }
+
+  put(key: K, value: V): void {
+    const map = this.table.get();
+    if (map === undefined) this.table.put(new Map([[key, value]]));
+    else map.set(key, value);
+  }
+
+  remove(key: K): void {
+    const map = this.table.get();
+    if (map?.delete(key) && map.size === 0) this.table.remove();
+  }
+
+  entries(): readonly (readonly [K, V])[] {
+    return [...(this.table.get() ?? [])];
+  }
+
+  isEmpty(): boolean {
+    return this.table.get() === undefined;
+  }
+
+  clear(): void {
+    this.table.remove();
+  }
+}
+
+/** Over a value, so that a time to live is the value's. */
+export class HeapReducingState<T> implements AppendingState<T, T> {
+  constructor(
+    private readonly state: ValueState<T>,
+    private readonly reduce: ReduceFunction<T>,
+  ) {}
+
+  get(): T | undefined {
+    return this.state.value();
+  }
+
+  add(value: T): void {
+    const current = this.state.value();
+    this.state.update(current === undefined ? value : this.reduce(current, value));
+  }
+
+  clear(): void {
+    this.state.clear();
+  }
+}
+
+export class HeapAggregatingState<IN, ACC, OUT> implements AppendingState<IN, OUT> {
+  constructor(
+    private readonly state: ValueState<ACC>,
+    private readonly aggregate: AggregateFunction<IN, ACC, OUT>,
+  ) {}
+
+  get(): OUT | undefined {
+    const accumulator = this.state.value();
+    return accumulator === undefined ? undefined : this.aggregate.getResult(accumulator);
+  }
+
+  add(value: IN): void {
+    this.state.update(this.aggregate.add(value, this.state.value() ?? this.aggregate.createAccumulator()));
+  }
+
+  clear(): void {
+    this.state.clear();
+  }
+}
