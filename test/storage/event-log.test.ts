@@ -6,7 +6,7 @@ import { Lease } from '../../src/storage/lease.js';
 import { PostgresEventLog } from '../../src/storage/log/event-log.js';
 import { PostgresOutputStore } from '../../src/storage/output/output-store.js';
 import { DeadLetterRepository } from '../../src/storage/query/dead-letters.js';
-import { checkpoint, deadLetter } from '../support/outputs.js';
+import { checkpoint, complete, deadLetter } from '../support/outputs.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
 let postgres: TestPostgres;
@@ -140,7 +140,7 @@ describe('the event log', () => {
     await log.ensureStream('s', 1);
     await log.append('s', 0, [record(5), record(9)]);
     await log.append('s', 0, [record(7, `"${'x'.repeat(100_000)}"`)]);
-    await new PostgresOutputStore(lease).commit([checkpoint(1, { neededOffsets: { 's/0': 2 } })]);
+    await complete(new PostgresOutputStore(lease), [checkpoint(1, { neededOffsets: { 's/0': 2 } })]);
     const next = await PostgresEventLog.open(lease);
     expect([next.maxTime('s', 0), next.reader('s').endOffset(0), next.backlogBytes()]).toEqual([9, 3, 100_014]);
     expect(await next.append('s', 0, [record(1)])).toBe(3);

@@ -6,7 +6,7 @@ import { PostgresOutputStore } from '../../src/storage/output/output-store.js';
 import { AlertRepository } from '../../src/storage/query/alerts.js';
 import { CheckpointRepository } from '../../src/storage/query/checkpoints.js';
 import { DeadLetterRepository } from '../../src/storage/query/dead-letters.js';
-import { alert, checkpoint, deadLetter, journal } from '../support/outputs.js';
+import { alert, checkpoint, complete, deadLetter, journal } from '../support/outputs.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
 let postgres: TestPostgres;
@@ -79,7 +79,7 @@ describe('outputs', () => {
   it('recovers the journal behind the checkpoint and the alerts it does not cover, non-finite numbers included', async () => {
     expect(await store.recover()).toEqual({ checkpoint: undefined, journal: [], uncoveredAlerts: [] });
     const floor: JournalEntry['payload'] = { kind: 'partition-active', stream: 's', partition: 0, floor: Number.NEGATIVE_INFINITY };
-    await store.commit([journal(1), alert('a'), checkpoint(1, { journalSequence: 1 }), alert('b')]);
+    await complete(store, [journal(1), alert('a'), checkpoint(1, { journalSequence: 1 }), alert('b')]);
     await store.commit([journal(2, floor), alert('c')]);
     const point = await new PostgresOutputStore(lease).recover();
     expect(point.checkpoint).toEqual({ id: 1, journalSequence: 1, oldestNeeded: 1, meta: '{"id":1}' });
@@ -90,10 +90,30 @@ describe('outputs', () => {
   it('covers no alert that replay has not given again', async () => {
     await store.commit([alert('a'), alert('b'), alert('c')]);
     await store.recover();
-    await store.commit([alert('a'), checkpoint(1)]);
+    await complete(store, [alert('a'), checkpoint(1)]);
     expect((await store.recover()).uncoveredAlerts).toEqual([id('b'), id('c')]);
-    await store.commit([alert('b'), alert('new'), checkpoint(2)]);
+    await complete(store, [alert('b'), alert('new'), checkpoint(2)]);
     expect((await store.recover()).uncoveredAlerts).toEqual([]);
+  });
+
+  it('covers the alerts before the barrier, however late the checkpoint is complete', async () => {
+    const late = checkpoint(1, { journalSequence: 1 });
+    await store.commit([journal(1), alert('a'), late, alert('b')]);
+    await store.commit([journal(2), alert('c')]);
+    await store.writeSegments(1, []);
+    await store.completeCheckpoint(late.checkpoint);
+    const point = await store.recover();
+    expect(point.uncoveredAlerts).toEqual([id('b'), id('c')]);
+    expect(point.journal.map(({ sequence }) => sequence)).toEqual([2]);
+  });
+
+  it('completes no checkpoint before its segments and the outputs in front of it', async () => {
+    const early = checkpoint(1);
+    await store.writeSegments(1, []);
+    await expect(store.completeCheckpoint(early.checkpoint)).rejects.toThrow(/outputs before it/);
+    await store.commit([early, checkpoint(2)]);
+    await store.completeCheckpoint(early.checkpoint);
+    await expect(store.completeCheckpoint(checkpoint(2).checkpoint)).rejects.toThrow(/segments/);
   });
 
   it('writes nothing of a call that fails', async () => {
@@ -111,7 +131,7 @@ describe('outputs', () => {
       { type: 'deadLetter' as const, deadLetter: deadLetter('x') },
       checkpoint(1, { journalSequence: 1 }),
     ];
-    await store.commit(outputs);
+    await complete(store, outputs);
     expect(await store.commit(outputs)).toEqual([]);
     expect(await new DeadLetterRepository(database).list({}, 10)).toHaveLength(1);
   });
@@ -144,22 +164,22 @@ describe('outputs', () => {
 describe('checkpoints', () => {
   it('gives back the segments of completed checkpoints in order', async () => {
     const text = (name: string) => Buffer.from(name.repeat(1000));
-    expect(await store.writeSegments(1, [text('a'), text('b')])).toBeGreaterThan(0);
-    await store.commit([checkpoint(1)]);
+    await complete(store, [checkpoint(1, { segments: [text('a'), text('b')] })]);
     await store.writeSegments(2, [text('abandoned')]);
     await store.writeSegments(3, [text('first try'), text('first try')]);
-    await store.writeSegments(3, [text('c')]);
-    await store.commit([checkpoint(3, { oldestNeeded: 1 })]);
+    await complete(store, [checkpoint(3, { oldestNeeded: 1, segments: [text('c')] })]);
     await store.writeSegments(4, [text('not completed')]);
     expect(await collect(store.segments(1, 4))).toEqual(['a', 'b', 'c'].map((name) => name.repeat(1000)));
     await store.recover();
-    await store.commit([checkpoint(4)]);
+    await complete(store, [checkpoint(4)]);
     expect(await collect(store.segments(4, 4))).toEqual([]);
   });
 
   it('reports stored bytes', async () => {
+    const { checkpoint: savepoint } = checkpoint(1, { kind: 'savepoint' });
     const bytes = await store.writeSegments(1, [Buffer.alloc(1 << 20)]);
-    await store.commit([checkpoint(1, { kind: 'savepoint' })]);
+    await store.commit([{ type: 'checkpoint', checkpoint: savepoint }]);
+    await store.completeCheckpoint(savepoint);
     const [row] = await new CheckpointRepository(database, 'main', 0).list(1);
     expect(row).toMatchObject({ id: 1, kind: 'savepoint', storedBytes: bytes, pauseMs: 1 });
     expect(bytes).toBeLessThan(10_000);
@@ -167,12 +187,14 @@ describe('checkpoints', () => {
 
   it("drops whole partitions of segments and the journal that nothing needs, but not a savepoint's", async () => {
     for (const id of [1, 20, 40, 60]) {
-      await store.writeSegments(id, [Buffer.from(`${id}`)]);
-      await store.commit([journal(id), checkpoint(id, { kind: id === 20 ? 'savepoint' : 'checkpoint', journalSequence: id })]);
+      const kind = id === 20 ? 'savepoint' : 'checkpoint';
+      await complete(store, [journal(id), checkpoint(id, { kind, journalSequence: id, segments: [Buffer.from(`${id}`)] })]);
     }
     await store.writeSegments(61, [Buffer.from('61')]);
     await store.clean();
-    await store.commit([checkpoint(61, { oldestNeeded: 60, journalSequence: 60 })]);
+    const last = checkpoint(61, { oldestNeeded: 60, journalSequence: 60 });
+    await store.commit([last]);
+    await store.completeCheckpoint(last.checkpoint);
     expect(await collect(store.segments(1, 61))).toEqual(['20', '60', '61']);
     expect((await database.pool.query('SELECT sequence FROM journal ORDER BY 1')).rows.map(({ sequence }) => sequence)).toEqual([40, 60]);
     expect(
@@ -201,7 +223,7 @@ describe('retention', () => {
       });
       await database.pool.query('UPDATE log_chunk SET arrival_time = arrival_time - 10 + first_offset WHERE first_offset = $1', [n]);
     }
-    if (needed !== undefined) await store.commit([checkpoint(1, { neededOffsets: needed })]);
+    if (needed !== undefined) await complete(store, [checkpoint(1, { neededOffsets: needed })]);
     await store.clean();
     const { rows } = await database.pool.query('SELECT first_offset FROM log_chunk ORDER BY 1');
     expect(rows.map(({ first_offset }) => first_offset)).toEqual(expected);

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AlertOutput, CheckpointOutput, DeadLetterOutput, JournalEntry, Output } from '../../src/runtime/ports/outputs.js';
+import type { OutputStore } from '../../src/runtime/ports/stores.js';
 
 /** An alert whose id follows from `name`. */
 export function alert(name: string, more: Partial<AlertOutput> = {}): Output & { type: 'alert' } {
@@ -32,7 +33,7 @@ export function deadLetter(identity: string, more: Partial<DeadLetterOutput> = {
   return { identity, stream: 's', partition: 0, offset: 1, code: 'late', message: 'too late', raw: Buffer.from('{}'), ...more };
 }
 
-export function checkpoint(id: number, more: Partial<CheckpointOutput> = {}): Output {
+export function checkpoint(id: number, more: Partial<CheckpointOutput> = {}): Output & { type: 'checkpoint' } {
   return {
     type: 'checkpoint',
     checkpoint: {
@@ -47,4 +48,14 @@ export function checkpoint(id: number, more: Partial<CheckpointOutput> = {}): Ou
       ...more,
     },
   };
+}
+
+/** Commits outputs, and completes the checkpoints among them with the segments they name. */
+export async function complete(store: OutputStore, outputs: readonly Output[]): Promise<void> {
+  await store.commit(outputs);
+  for (const output of outputs) {
+    if (output.type !== 'checkpoint') continue;
+    await store.writeSegments(output.checkpoint.id, output.checkpoint.segments);
+    await store.completeCheckpoint(output.checkpoint);
+  }
 }

@@ -68,7 +68,7 @@ export class LocalJob implements JobControl {
     this.#checkpoints = new CheckpointCoordinator({
       take: async (checkpoint) => {
         await this.#engine.call({ name: 'checkpoint', checkpoint, kind: 'checkpoint' });
-        await this.#committer.flushed();
+        await this.#committer.settled();
       },
       clean: () => store.clean(),
     });
@@ -103,7 +103,7 @@ export class LocalJob implements JobControl {
     const mark = this.#mark();
     this.#feeds.stop();
     await this.#checkpoint(mark).catch(() => {});
-    await this.#committer.flushed();
+    await this.#committer.settled();
     this.#committer.close();
     await this.#engine.stop();
     this.#setStatus('stopped', null);
@@ -191,7 +191,7 @@ export class LocalJob implements JobControl {
 
   async #recover(): Promise<void> {
     this.#setStatus('recovering', null);
-    await this.#committer.flushed();
+    await this.#committer.settled();
     const point = await this.#options.store.recover();
     this.#give(await documentsFor(this.#options.catalog, point));
     const { checkpoint, journal } = point;

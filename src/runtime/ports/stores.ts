@@ -34,10 +34,12 @@ export interface OutputStore {
   writeSegments(checkpoint: number, segments: readonly Uint8Array[]): Promise<number>;
   /**
    * One transaction, in order. Alerts whose id exists already, and dead letters whose identity does, are
-   * left out; the others are numbered without gaps. A checkpoint output here holds no segments
-   * any more (writeSegments came first) and covers the alerts before it. Returns the rows that are new.
+   * left out; the others are numbered without gaps. A checkpoint is only a barrier here: it covers the
+   * alerts before it, whenever it is completed. Returns the rows that are new.
    */
   commit(outputs: readonly Output[]): Promise<readonly OutboxRow[]>;
+  /** From now on recovery starts from it. Its segments are written and its barrier is committed. */
+  completeCheckpoint(checkpoint: CheckpointOutput): Promise<void>;
   /** Drops segments, journal entries and event-log chunks that no kept checkpoint needs. */
   clean(): Promise<void>;
 }

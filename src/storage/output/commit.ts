@@ -28,6 +28,8 @@ const ALERT_COLUMNS = [
 export interface Written {
   /** The alerts that are new, numbered. */
   readonly rows: OutboxRow[];
+  /** By checkpoint: the highest number of those before its barrier. */
+  readonly covered: ReadonlyMap<number, number>;
   /** Ids of those that were there before. */
   readonly known: ReadonlySet<string>;
 }
@@ -36,13 +38,7 @@ export interface Written {
  * Writes outputs in one transaction, given by the caller. Outputs that are there already, because an earlier
  * commit of them was taken for failed, are left as they are.
  */
-export async function writeOutputs(
-  client: PoolClient,
-  lease: Lease,
-  outputs: readonly Output[],
-  coverage: Coverage,
-  storedBytes: (checkpoint: number) => number,
-): Promise<Written> {
+export async function writeOutputs(client: PoolClient, lease: Lease, outputs: readonly Output[], coverage: Coverage): Promise<Written> {
   const now = Date.now();
   const journal: JournalEntry[] = [];
   const letters: DeadLetterOutput[] = [];
@@ -52,7 +48,7 @@ export async function writeOutputs(
   }
   await writeJournal(client, lease, journal, now);
   await insertDeadLetters(client, letters, now);
-  return writeAlerts(client, lease, outputs, coverage, storedBytes, now);
+  return writeAlerts(client, lease, outputs, coverage, now);
 }
 
 /** An entry of the same number and content counts as written; one of other content would falsify replay. */
@@ -78,20 +74,19 @@ async function writeJournal(client: PoolClient, lease: Lease, entries: readonly 
     throw new Error(`journal ${lease.job}/${lease.shard} holds another entry from ${entries[0].sequence} on`);
 }
 
-/** Alerts and checkpoints: each checkpoint covers the alerts before it. */
+/** A checkpoint among the alerts covers those before it. */
 async function writeAlerts(
   client: PoolClient,
   lease: Lease,
   outputs: readonly Output[],
   coverage: Coverage,
-  storedBytes: (checkpoint: number) => number,
   now: number,
 ): Promise<Written> {
   const known = await knownIds(client, outputs);
   const emitted = new Set(known);
   let last = await lastNumber(client, lease);
   const rows: OutboxRow[] = [];
-  const checkpoints: { checkpoint: CheckpointOutput; covered: number }[] = [];
+  const covered = new Map<number, number>();
   for (const output of outputs) {
     if (output.type === 'alert') {
       const isNew = !emitted.has(output.alert.id);
@@ -100,7 +95,7 @@ async function writeAlerts(
       emitted.add(output.alert.id);
       rows.push({ number: ++last, alert: output.alert, detectedAt: now });
     } else if (output.type === 'checkpoint') {
-      checkpoints.push({ checkpoint: output.checkpoint, covered: coverage.upTo(last) });
+      covered.set(output.checkpoint.id, coverage.upTo(last));
     }
   }
   if (rows.length > 0) {
@@ -112,11 +107,7 @@ async function writeAlerts(
       rows.map((row) => alertRow(lease, row)),
     );
   }
-  for (const { checkpoint, covered } of checkpoints) {
-    await insertCheckpoint(client, lease, checkpoint, covered, storedBytes(checkpoint.id), now);
-    failpoint('checkpoint-transaction');
-  }
-  return { rows, known };
+  return { rows, covered, known };
 }
 
 async function knownIds(client: PoolClient, outputs: readonly Output[]): Promise<Set<string>> {
@@ -155,13 +146,13 @@ function alertRow(lease: Lease, { number, alert, detectedAt }: OutboxRow): unkno
   ];
 }
 
-async function insertCheckpoint(
+/** Completes a checkpoint that covers the alerts up to number `covered`; one that is complete already stays as it is. */
+export async function insertCheckpoint(
   client: PoolClient,
   lease: Lease,
   checkpoint: CheckpointOutput,
   covered: number,
   storedBytes: number,
-  now: number,
 ): Promise<void> {
   const { rowCount } = await client.query(
     `INSERT INTO checkpoint AS c (job, shard, id, kind, journal_sequence, oldest_needed, alert_number, meta, needed_offsets, stored_bytes, pause_ms, completed_at)
@@ -179,8 +170,9 @@ async function insertCheckpoint(
       toJsonBytes(checkpoint.neededOffsets),
       storedBytes,
       checkpoint.pauseMs,
-      now,
+      Date.now(),
     ],
   );
   if (rowCount !== 1) throw new Error(`there is another checkpoint ${checkpoint.id} of ${lease.job}/${lease.shard}`);
+  failpoint('checkpoint-transaction');
 }

@@ -1,10 +1,10 @@
 import { failpoint } from '../../runtime/failpoint.js';
-import type { JournalPayload, Output, Positions } from '../../runtime/ports/outputs.js';
+import type { CheckpointOutput, JournalPayload, Output, Positions } from '../../runtime/ports/outputs.js';
 import type { OutboxRow, OutputStore, RecoveryPoint } from '../../runtime/ports/stores.js';
 import type { Lease } from '../lease.js';
 import { fromJsonBytes } from '../sql/text.js';
 import { clean, type Retention } from './cleaning.js';
-import { type Written, writeOutputs } from './commit.js';
+import { insertCheckpoint, type Written, writeOutputs } from './commit.js';
 import { Coverage } from './coverage.js';
 import { dropUnfinishedSegments, loadSegments, storeSegments } from './segments.js';
 
@@ -17,8 +17,9 @@ export class PostgresOutputStore implements OutputStore {
   readonly #lease: Lease;
   readonly #retention: Retention;
   #coverage = new Coverage();
-  /** Bytes stored by writeSegments, until their checkpoint completes. */
+  /** Of checkpoints that are not complete yet: the bytes stored by writeSegments, and the alerts before the barrier. */
   readonly #written = new Map<number, number>();
+  readonly #covered = new Map<number, number>();
   /** Rows of commits whose outcome is unknown, by alert id. */
   readonly #doubtful = new Map<string, OutboxRow>();
 
@@ -49,6 +50,7 @@ export class PostgresOutputStore implements OutputStore {
       return { checkpoint, journal, uncovered };
     });
     this.#written.clear();
+    this.#covered.clear();
     this.#doubtful.clear();
     this.#coverage = new Coverage(point.uncovered.map(({ id, number }) => [id, number] as const));
     const { checkpoint } = point;
@@ -86,7 +88,7 @@ export class PostgresOutputStore implements OutputStore {
     try {
       await this.#lease.database.transaction(async (client) => {
         await this.#lease.check(client);
-        written = await writeOutputs(client, this.#lease, outputs, coverage, (checkpoint) => this.#written.get(checkpoint) ?? 0);
+        written = await writeOutputs(client, this.#lease, outputs, coverage);
       });
     } catch (error) {
       for (const row of written?.rows ?? []) this.#doubtful.set(row.alert.id, row);
@@ -94,16 +96,24 @@ export class PostgresOutputStore implements OutputStore {
     }
     this.#coverage = coverage;
     failpoint('outbox-committed');
-    this.#completed(outputs);
+    for (const [checkpoint, number] of written!.covered) this.#covered.set(checkpoint, number);
     return this.#withDoubtful(written!);
   }
 
-  #completed(outputs: readonly Output[]): void {
-    for (const output of outputs) {
-      if (output.type !== 'checkpoint') continue;
-      failpoint('checkpoint-committed');
-      this.#written.delete(output.checkpoint.id);
-    }
+  async completeCheckpoint(checkpoint: CheckpointOutput): Promise<void> {
+    const covered = this.#covered.get(checkpoint.id);
+    const bytes = this.#written.get(checkpoint.id);
+    if (covered === undefined || bytes === undefined)
+      throw new Error(
+        `checkpoint ${checkpoint.id} cannot be complete: ${covered === undefined ? 'outputs before it' : 'segments'} are missing`,
+      );
+    await this.#lease.database.transaction(async (client) => {
+      await this.#lease.check(client);
+      await insertCheckpoint(client, this.#lease, checkpoint, covered, bytes);
+    });
+    failpoint('checkpoint-committed');
+    this.#covered.delete(checkpoint.id);
+    this.#written.delete(checkpoint.id);
   }
 
   /** Rows of a commit that was taken for failed, and was not, are new to the caller all the same. */
