@@ -16,20 +16,23 @@ async function match(cases: string, stdin: Readable = Readable.from([]), kind?: 
   return { answers, errors, exit };
 }
 
-describe.each(['examples.jsonl', 'random.jsonl'])('%s: matches, time-outs and where they come out are those of Flink', (file) => {
-  let answers: Map<string, Answer>;
-  beforeAll(async () => {
-    const result = await match(casesPath(file));
-    expect(result.exit).toBe(0);
-    answers = new Map(result.answers.map((answer) => [answer.name, answer]));
-  });
+describe.each(['examples.jsonl', 'random.jsonl', 'recorded.jsonl'])(
+  '%s: matches, time-outs and where they come out are those of Flink',
+  (file) => {
+    let answers: Map<string, Answer>;
+    beforeAll(async () => {
+      const result = await match(casesPath(file));
+      expect(result.exit).toBe(0);
+      answers = new Map(result.answers.map((answer) => [answer.name, answer]));
+    });
 
-  it.each(readCases(file).map((one) => [one.name, one] as const))('%s', (name, expected) => {
-    const answer = answers.get(name) as Answer;
-    expect(answer.error).toBeUndefined();
-    expect(canonical(answer)).toEqual(canonical(expected));
-  });
-});
+    it.each(readCases(file).map((one) => [one.name, one] as const))('%s', (name, expected) => {
+      const answer = answers.get(name) as Answer;
+      expect(answer.error).toBeUndefined();
+      expect(canonical(answer)).toEqual(canonical(expected));
+    });
+  },
+);
 
 describe('rejected.jsonl: what Flink refuses is refused, with our own error', () => {
   it.each(readCases('rejected.jsonl').map((one) => [one.name, one] as const))('%s', async (name, rejected) => {

@@ -62,6 +62,8 @@ class PatternCompiler {
   readonly #stops = new Map<Step, DraftState>();
   /** Steps that have a state; the first one made is special for `times.within`. */
   readonly #begun = new Set<Step>();
+  /** Whether a hub has been made: like a loop's first state, the first one is spared by `times.within`. */
+  #hasHub = false;
   /** The state after a greedy loop as it was before the loop forbade its events there. */
   readonly #ungreedy = new Map<DraftState, DraftState>();
 
@@ -351,7 +353,9 @@ class PatternCompiler {
   /** Rounds beyond `min`: a hub after each, from which the next begins or the pattern goes on. */
   #openGroup(place: Place, sink: DraftState): DraftState {
     const free = this.#unlessUntil(place, TRUE);
-    const hub = this.#builder.state('normal', stepAt(place).name, -1);
+    const step = stepAt(place) as GroupStep;
+    const hub = this.#builder.state('normal', step.name, -1, this.#hasHub ? step.times?.within : undefined);
+    this.#hasHub = true;
     const begin = this.#level(this.#inside(place, false), hub);
     this.#builder.edge(begin, 'proceed', sink, free);
     this.#builder.edge(hub, 'proceed', begin, free);

@@ -12,7 +12,7 @@ export function checkSequence(steps: readonly Step[], within: number | undefined
   checkEnd(steps, within, reading);
   checkStart(steps, reading);
   checkSize(steps, reading);
-  if (within !== undefined) checkBounds(steps, within, false, reading);
+  if (within !== undefined) checkBounds(steps, { within, end: steps.at(-1), lastHub: lastOpenGroup(steps) }, false, reading);
 }
 
 function at(step: Step, reading: Reading, key?: string): string {
@@ -118,25 +118,51 @@ function unrolled(steps: readonly Step[]): number {
   }, 0);
 }
 
+interface RuleBound {
+  readonly within: number;
+  /** The only place where a notFollowedBy's own bound counts. */
+  readonly end: Step | undefined;
+  /** Its rounds are the one open-ended repetition of a group that `times.within` spares. */
+  readonly lastHub: GroupStep | undefined;
+}
+
 /** Only bounds that have an effect; the others draw a warning. */
-function checkBounds(steps: readonly Step[], within: number, repeated: boolean, reading: Reading): void {
-  for (const [index, step] of steps.entries()) {
-    if (step.kind === 'group') {
-      checkBounds(step.steps, within, repeated || step.times !== undefined, reading);
-      continue;
+function checkBounds(steps: readonly Step[], rule: RuleBound, repeated: boolean, reading: Reading): void {
+  for (const step of steps) {
+    const bound = effectiveBound(step, rule, repeated);
+    if (bound !== undefined && bound > rule.within) {
+      const ofTimes = step.kind === 'loop' || step.kind === 'group';
+      const pointer = at(step, reading, ofTimes ? 'times' : 'within');
+      reading.findings.problem(
+        'bound-too-long',
+        ofTimes ? pointerTo(pointer, 'within') : pointer,
+        "a step's bound cannot be longer than the rule's `within`",
+        { found: `${bound}ms`, expected: `at most the rule's within, ${rule.within}ms` },
+      );
     }
-    const loop = step.kind === 'loop';
-    const bound = loop ? step.times.within : step.within;
-    const middle = step.kind === 'negation' && step.link === 'notFollowedBy' && index < steps.length - 1;
-    const one = loop && step.times.max === 1 && !repeated;
-    if (bound === undefined || bound <= within || middle || one) continue;
-    const pointer = at(step, reading, loop ? 'times' : 'within');
-    const expected = `at most the rule's within, ${within}ms`;
-    reading.findings.problem(
-      'bound-too-long',
-      loop ? pointerTo(pointer, 'within') : pointer,
-      "a step's bound cannot be longer than the rule's `within`",
-      { found: `${bound}ms`, expected },
-    );
+    if (step.kind === 'group') checkBounds(step.steps, rule, repeated || step.times !== undefined, reading);
   }
+}
+
+function effectiveBound(step: Step, { end, lastHub }: RuleBound, repeated: boolean): number | undefined {
+  switch (step.kind) {
+    case 'loop':
+      return step.times.max === 1 && !repeated ? undefined : step.times.within;
+    case 'group':
+      return step.times?.max !== undefined || (step === lastHub && !repeated) ? undefined : step.times?.within;
+    case 'negation':
+      return step.link === 'notNext' || step === end ? step.within : undefined;
+    default:
+      return step.within;
+  }
+}
+
+/** The open-ended group whose rounds are compiled first: patterns are built from the end. */
+function lastOpenGroup(steps: readonly Step[]): GroupStep | undefined {
+  for (const step of [...steps].reverse()) {
+    if (step.kind !== 'group') continue;
+    const found = step.times !== undefined && step.times.max === undefined ? step : lastOpenGroup(step.steps);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }

@@ -96,7 +96,10 @@ function ofNegation(step: NegationStep, { steps, index }: Place): Warning[] {
 
 function ofGroup(step: GroupStep): Warning[] {
   const own: Warning = step.within === undefined ? undefined : ['within', '`within` has no effect on a group: bound its steps'];
-  const times: Warning =
-    step.times?.within === undefined ? undefined : ['times/within', '`times.within` has no effect on a group: bound its first step'];
-  return [own, times];
+  if (step.times?.within === undefined) return [own];
+  const gaps =
+    step.times.max === undefined
+      ? '`times.within` of a group bounds only the wait for the next event once all rounds that must be are over, and not even that in the last of the open-ended groups'
+      : '`times.within` has no effect on a group with an upper bound';
+  return [own, ['times/within', `${gaps}: bound the group's first step${USE_RULE}`]];
 }
