@@ -79,6 +79,7 @@ function comparison(left: Node, op: ComparisonOp, right: Node): Conjunct | undef
 }
 
 function currentField(node: Node): string | undefined {
+  if (node.op === 'fieldOrType') return node.field.name;
   return node.op === 'field' && node.of.op === 'event' ? node.name : undefined;
 }
 

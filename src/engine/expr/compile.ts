@@ -58,6 +58,12 @@ export class CodeWriter {
         return 'current(e)';
       case 'field':
         return node.of.op === 'event' ? `field(e,${this.#slot(node.name)})` : `fieldOf(${this.#code(node.of)},${this.#slot(node.name)})`;
+      case 'fieldOrType':
+        return `fieldOrType(${this.#code(node.field)},${this.#constant(`typeNamed(${JSON.stringify(node.field.name)})`)})`;
+      case 'type':
+        return this.#constant(`typeNamed(${JSON.stringify(node.name)})`);
+      case 'error':
+        return this.#constant(`thrown(${JSON.stringify(node.message)})`);
       case 'step':
         return `stepEvent(m,${node.step},${this.#constant(`noStepEvent(${JSON.stringify(node.name)})`)})`;
       case 'steps':
@@ -97,6 +103,8 @@ export class CodeWriter {
         return `makeMap([${node.entries.map((entry) => this.#code(entry)).join(',')}])`;
       case 'macro':
         return this.#macro(node);
+      case 'bind':
+        return `(x${node.depth}=>{${this.#body(node.body)}})(${this.#code(node.value)})`;
       default:
         throw new TypeError(`no code for ${node.op}`);
     }
@@ -120,9 +128,11 @@ export class CodeWriter {
   }
 
   #macro(node: Node & { op: 'macro' }): string {
-    const visit = (part: Node | undefined) => (part === undefined ? 'undefined' : `x${node.depth}=>{${this.#body(part)}}`);
+    const variables = node.pairs ? `([x${node.depth},x${node.depth + 1}])` : `x${node.depth}`;
+    const visit = (part: Node | undefined) => (part === undefined ? 'undefined' : `${variables}=>{${this.#body(part)}}`);
     const tail = node.macro === 'filterMap' ? `,${visit(node.step)}` : '';
-    return `${node.macro}(${this.#code(node.range)},${visit(node.test)}${tail})`;
+    const range = this.#code(node.range);
+    return `${node.macro}(${node.pairs ? `entriesOf(${range})` : range},${visit(node.test)}${tail})`;
   }
 
   #literal(value: Constant): string {

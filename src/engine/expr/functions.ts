@@ -49,6 +49,7 @@ export const FUNCTIONS: ReadonlyMap<string, FunctionSpec> = new Map([
   ['bool', spec('bool', 'boolean')],
   ['bytes', spec('bytes', 'any')],
   ['dyn', spec('dyn', 'any')],
+  ['type', spec('type', 'any')],
   ['timestamp', spec('timestamp', 'any')],
   ['duration', spec('duration', 'any')],
 ]);
@@ -84,24 +85,37 @@ export const METHODS: ReadonlyMap<string, FunctionSpec> = new Map([
   ['indexOf', spec('indexOf', 'double', 2, 3)],
   ['lastIndexOf', spec('lastIndexOf', 'double', 2, 3)],
   ['join', spec('join', 'string', 1, 2)],
+  ['format', spec('format', 'string', 2)],
   ...ACCESSORS.map((name) => [name, spec(name, 'double', 1, 2)] as const),
 ]);
 
-/** math.f(x) */
-export const MATH: ReadonlyMap<string, FunctionSpec> = new Map([
-  ['abs', spec('abs', 'double')],
-  ['ceil', spec('ceil', 'double')],
-  ['floor', spec('floor', 'double')],
-  ['trunc', spec('trunc', 'double')],
-  ['round', spec('round', 'double')],
-  ['sqrt', spec('sqrt', 'double')],
-  ['sign', spec('sign', 'double')],
-  ['isNaN', spec('mathIsNaN', 'boolean')],
-  ['isInf', spec('mathIsInf', 'boolean')],
-  ['isFinite', spec('mathIsFinite', 'boolean')],
-  ['greatest', spec('greatest', 'double', 1, 16)],
-  ['least', spec('least', 'double', 1, 16)],
+/** Functions whose name has two parts. */
+export const NAMESPACED: ReadonlyMap<string, FunctionSpec> = new Map([
+  ['math.abs', spec('abs', 'double')],
+  ['math.ceil', spec('ceil', 'double')],
+  ['math.floor', spec('floor', 'double')],
+  ['math.trunc', spec('trunc', 'double')],
+  ['math.round', spec('round', 'double')],
+  ['math.sqrt', spec('sqrt', 'double')],
+  ['math.sign', spec('sign', 'double')],
+  ['math.isNaN', spec('mathIsNaN', 'boolean')],
+  ['math.isInf', spec('mathIsInf', 'boolean')],
+  ['math.isFinite', spec('mathIsFinite', 'boolean')],
+  ['math.greatest', spec('greatest', 'double', 1, 16)],
+  ['math.least', spec('least', 'double', 1, 16)],
+  ['math.bitAnd', spec('bitAnd', 'double', 2)],
+  ['math.bitOr', spec('bitOr', 'double', 2)],
+  ['math.bitXor', spec('bitXor', 'double', 2)],
+  ['math.bitNot', spec('bitNot', 'double')],
+  ['math.bitShiftLeft', spec('bitShiftLeft', 'double', 2)],
+  ['math.bitShiftRight', spec('bitShiftRight', 'double', 2)],
+  ['strings.quote', spec('quote', 'string')],
+  ['base64.encode', spec('base64Encode', 'string')],
+  ['base64.decode', spec('base64Decode', 'any')],
 ]);
+
+/** The first parts of such names. */
+export const NAMESPACES: ReadonlySet<string> = new Set([...NAMESPACED.keys()].map((name) => name.split('.')[0]));
 
 /** Macros: the parser expands the right use, so a call that is left has the wrong arguments. */
 export const MACROS: ReadonlyMap<string, string> = new Map([
@@ -111,9 +125,11 @@ export const MACROS: ReadonlyMap<string, string> = new Map([
   ['existsOne', 'list.existsOne(x, condition)'],
   ['filter', 'list.filter(x, condition)'],
   ['map', 'list.map(x, value) or list.map(x, condition, value)'],
+  ['transformList', 'list.transformList(i, x, value) or list.transformList(i, x, condition, value)'],
+  ['transformMap', 'map.transformMap(k, v, value) or map.transformMap(k, v, condition, value)'],
 ]);
 
 /** Every function name, for suggestions. */
 export function functionNames(): string[] {
-  return [...FUNCTIONS.keys(), ...METHODS.keys(), ...MACROS.keys(), ...[...MATH.keys()].map((name) => `math.${name}`), 'has'];
+  return [...FUNCTIONS.keys(), ...METHODS.keys(), ...MACROS.keys(), ...NAMESPACED.keys(), 'cel.bind', 'has'];
 }

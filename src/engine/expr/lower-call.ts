@@ -2,8 +2,9 @@ import type { Expr, Expr_Call } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
 import { CelError } from '../event/cel-error.js';
 import { nearest } from '../problem/problem.js';
 import { checkTypes } from './check-types.js';
-import { FUNCTIONS, type FunctionSpec, functionNames, MACROS, MATH, METHODS, OPERATORS } from './functions.js';
+import { FUNCTIONS, type FunctionSpec, functionNames, MACROS, METHODS, NAMESPACED, NAMESPACES, OPERATORS } from './functions.js';
 import type { Lowering } from './lower.js';
+import { lowerBind, lowerPairs } from './lower-macro.js';
 import { isBound, lowerHas, member } from './lower-name.js';
 import type { Constant, Node, NodeType } from './node.js';
 import { compileRegex } from './runtime/regex.js';
@@ -20,13 +21,19 @@ export function lowerCall(to: Lowering, expr: Expr, call: Expr_Call): Node {
     case 'has':
       if (target === undefined) return lowerHas(to, expr, args);
   }
-  if (target !== undefined && isMath(to, target)) return apply(to, expr, `math.${name}`, MATH.get(name), args);
+  const space = target === undefined ? undefined : namespaceOf(to, target);
+  if (space === 'cel' && name === 'bind') return lowerBind(to, expr, args);
+  if (space !== undefined && NAMESPACES.has(space)) return apply(to, expr, `${space}.${name}`, NAMESPACED.get(`${space}.${name}`), args);
+  const pairs = target === undefined ? undefined : lowerPairs(to, name, target, args);
+  if (pairs !== undefined) return pairs;
   if (target !== undefined) return apply(to, expr, name, METHODS.get(name), [target, ...args], true);
   return apply(to, expr, name, OPERATORS.get(name) ?? FUNCTIONS.get(name), args);
 }
 
-function isMath(to: Lowering, target: Expr): boolean {
-  return target.exprKind.case === 'identExpr' && target.exprKind.value.name === 'math' && !isBound(to, 'math');
+/** A name before a dot that may be a namespace. */
+function namespaceOf(to: Lowering, target: Expr): string | undefined {
+  const kind = target.exprKind;
+  return kind.case === 'identExpr' && !isBound(to, kind.value.name) ? kind.value.name : undefined;
 }
 
 function logic(to: Lowering, expr: Expr, name: string, left: Node, right: Node): Node {
@@ -93,11 +100,13 @@ function unknownFunction(to: Lowering, expr: Expr, name: string, args: readonly 
   const usage = MACROS.get(name);
   if (usage !== undefined && method) return to.problem(expr, 'wrong-argument-count', `${name} is used as ${usage}`, { expected: usage });
   for (const arg of args) to.lower(arg);
+  if (to.scope.unchecked) return { op: 'error', message: `unbound function: ${name}`, type: 'any' };
   return to.problem(expr, 'unknown-function', `unknown function '${name}'`, { found: name, suggestion: suggestion(name, method) });
 }
 
 function suggestion(name: string, method: boolean): string | undefined {
   if (method && FUNCTIONS.has(name)) return `${name}(x)`;
   if (!method && METHODS.has(name)) return `x.${name}(…)`;
-  return MATH.has(name) ? `math.${name}` : nearest(name, functionNames());
+  const full = [...NAMESPACED.keys()].find((known) => known.endsWith(`.${name}`));
+  return full ?? nearest(name, functionNames());
 }

@@ -2,12 +2,38 @@ import type { Expr } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
 import { nearest } from '../problem/problem.js';
 import type { Lowering } from './lower.js';
 import type { Node } from './node.js';
+import { typeNamed } from './runtime/types.js';
 
 const EVENT: Node = { op: 'event', type: 'event' };
 
 /** A bare name: a macro's variable, a step, a given value, `event`, else a field of the current event. */
 export function lowerName(to: Lowering, expr: Expr, name: string): Node {
-  return known(to, name) ?? (to.scope.event ? fieldOf(to, expr, EVENT, name) : unknownName(to, expr, name));
+  const node = known(to, name);
+  if (node !== undefined) return node;
+  if (typeNamed(name) === undefined || !isPlain(name)) return to.scope.event ? fieldOf(to, expr, EVENT, name) : unknownName(to, expr, name);
+  const { event, fields } = to.scope;
+  if (!event || (fields !== undefined && !Object.hasOwn(fields, name))) return { op: 'type', name, type: 'any' };
+  const field = fieldOf(to, expr, EVENT, name);
+  // The schema knows the field: it may still be missing, and then is an error as any other.
+  return field.op !== 'field' || fields !== undefined ? field : { op: 'fieldOrType', field, type: 'any' };
+}
+
+function isPlain(name: string): boolean {
+  return !name.includes('.');
+}
+
+/** google.protobuf.Timestamp and Duration as types; undefined for any other expression. */
+export function typeOf(to: Lowering, expr: Expr): Node | undefined {
+  const name = dotted(expr);
+  if (name === undefined || isPlain(name) || typeNamed(name) === undefined || isBound(to, 'google')) return undefined;
+  return { op: 'type', name, type: 'any' };
+}
+
+function dotted(expr: Expr | undefined): string | undefined {
+  const kind = expr?.exprKind;
+  if (kind?.case === 'identExpr') return kind.value.name;
+  const of = kind?.case === 'selectExpr' && !kind.value.testOnly ? dotted(kind.value.operand) : undefined;
+  return of === undefined || kind?.case !== 'selectExpr' ? undefined : `${of}.${kind.value.field}`;
 }
 
 function known(to: Lowering, name: string): Node | undefined {
@@ -79,6 +105,7 @@ export function lowerHas(to: Lowering, expr: Expr, args: readonly Expr[]): Node 
 function hasName(to: Lowering, at: Expr, name: string): Node {
   const node = lowerName(to, at, name);
   if (node.op === 'field') return { op: 'hasField', field: node, type: 'boolean' };
+  if (node.op === 'fieldOrType') return { op: 'hasField', field: node.field, type: 'boolean' };
   if (node.op === 'step' || node.op === 'steps') return { op: 'hasStep', step: node.step, type: 'boolean' };
   return node.op === 'const' ? node : { op: 'const', value: true, type: 'boolean' };
 }

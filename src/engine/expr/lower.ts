@@ -1,7 +1,8 @@
-import type { Expr, Expr_Comprehension, Expr_CreateStruct, Expr_Select } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
+import type { Expr, Expr_CreateStruct, Expr_Select } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
 import { lowerCall } from './lower-call.js';
 import { lowerConstant } from './lower-constant.js';
-import { hasOf, lowerName, member } from './lower-name.js';
+import { lowerMacro } from './lower-macro.js';
+import { hasOf, lowerName, member, typeOf } from './lower-name.js';
 import type { Node, NodeType } from './node.js';
 import { type Parsed, tooDeep } from './parse.js';
 import type { ExpressionLimits, ExpressionProblem, ExpressionScope } from './scope.js';
@@ -74,15 +75,17 @@ export class Lowering {
       case 'structExpr':
         return this.#struct(expr, kind.value);
       case 'comprehensionExpr':
-        return this.#macro(expr, kind.value);
+        return lowerMacro(this, expr, kind.value);
       default:
         return this.problem(expr, 'cel-syntax', 'not an expression');
     }
   }
 
   #select(expr: Expr, select: Expr_Select): Node {
+    const type = typeOf(this, expr);
+    if (type !== undefined) return type;
     const of = this.lower(select.operand);
-    return (select.testOnly ? hasOf : member)(this, expr, of, select.field);
+    return (select.testOnly ? hasOf : member)(this, expr, of, this.parsed.quoted.get(select.field) ?? select.field);
   }
 
   #struct(expr: Expr, struct: Expr_CreateStruct): Node {
@@ -93,52 +96,4 @@ export class Lowering {
     );
     return { op: 'map', entries, type: 'object' };
   }
-
-  /** The parser expands macros; their parts are taken out of the expansion again. */
-  #macro(expr: Expr, c: Expr_Comprehension): Node {
-    const range = this.lower(c.iterRange);
-    const depth = this.locals.length;
-    this.locals.push({ name: c.iterVar, type: range.type === 'events' ? 'event' : 'any' });
-    const args = argsOf(c.loopStep);
-    const node = this.#macroOn(this.parsed.macroOf(expr.id), range, depth, args);
-    this.locals.pop();
-    return node ?? this.problem(expr, 'cel-syntax', 'not a macro');
-  }
-
-  #macroOn(name: string | undefined, range: Node, depth: number, args: readonly Expr[]): Node | undefined {
-    switch (name) {
-      case 'all':
-      case 'exists':
-        return { op: 'macro', macro: name, range, depth, test: this.lower(args[1]), type: 'boolean' };
-      case 'exists_one':
-      case 'existsOne':
-        return { op: 'macro', macro: 'existsOne', range, depth, test: this.lower(args[0]), type: 'boolean' };
-      case 'filter':
-        return {
-          op: 'macro',
-          macro: 'filterMap',
-          range,
-          depth,
-          test: this.lower(args[0]),
-          type: range.type === 'events' ? 'events' : 'list',
-        };
-      case 'map':
-        return this.#mapMacro(range, depth, args);
-      default:
-        return undefined;
-    }
-  }
-
-  /** map(x, f): result + [f]. map(x, p, f): p ? result + [f] : result. */
-  #mapMacro(range: Node, depth: number, args: readonly Expr[]): Node {
-    const conditional = args.length === 3;
-    const appended = conditional ? argsOf(args[1])[1] : args[1];
-    const test = conditional ? this.lower(args[0]) : undefined;
-    const step = this.lower(appended.exprKind.case === 'listExpr' ? appended.exprKind.value.elements[0] : undefined);
-    return { op: 'macro', macro: 'filterMap', range, depth, test, step, type: step.type === 'event' ? 'events' : 'list' };
-  }
-}
-
-function argsOf(expr: Expr | undefined): readonly Expr[] {
-  return expr?.exprKind.case === 'callExpr' ? expr.exprKind.value.args : [];
 }

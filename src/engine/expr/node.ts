@@ -16,6 +16,12 @@ export type Node = { readonly type: NodeType } & (
   | { readonly op: 'event' }
   /** A top-level field of a node of type event. */
   | { readonly op: 'field'; readonly of: Node; readonly name: string }
+  /** A field whose name is a type's too: without the field, the type. */
+  | { readonly op: 'fieldOrType'; readonly field: Node & { readonly op: 'field' } }
+  /** A type by its name. */
+  | { readonly op: 'type'; readonly name: string }
+  /** Evaluates to an error. */
+  | { readonly op: 'error'; readonly message: string }
   | { readonly op: 'step'; readonly step: number; readonly name: string }
   | { readonly op: 'steps'; readonly step: number }
   | { readonly op: 'value'; readonly index: number }
@@ -35,11 +41,16 @@ export type Node = { readonly type: NodeType } & (
   | { readonly op: 'list'; readonly items: readonly Node[] }
   /** Keys and values in turn. */
   | { readonly op: 'map'; readonly entries: readonly Node[] }
+  /** cel.bind: a name for a value. */
+  | { readonly op: 'bind'; readonly depth: number; readonly value: Node; readonly body: Node }
   | {
       readonly op: 'macro';
       readonly macro: Macro;
       readonly range: Node;
+      /** Of its variable; with two, of the first. */
       readonly depth: number;
+      /** Two variables: index and item, or key and value. */
+      readonly pairs?: boolean;
       readonly test?: Node;
       readonly step?: Node;
     }

@@ -1,5 +1,6 @@
 import { parse as parseCel } from '@bufbuild/cel';
 import type { Expr } from '@bufbuild/cel-spec/cel/expr/syntax_pb.js';
+import { replaceQuotedFields } from './quoted-fields.js';
 import { tooDeepAt } from './scan.js';
 import type { ExpressionLimits, ExpressionProblem } from './scope.js';
 
@@ -10,6 +11,8 @@ export interface Parsed {
   positionOf(id: bigint): number;
   /** The macro that the parser expanded into this node, if any. */
   macroOf(id: bigint): string | undefined;
+  /** Fields written in backquotes, by the name that stands for them in the tree. */
+  readonly quoted: ReadonlyMap<string, string>;
 }
 
 /** Words that the grammar keeps for itself; as fields they are reached by event["word"]. */
@@ -43,9 +46,11 @@ export function parse(source: string, limits: ExpressionLimits): Parsed | Expres
   if (refused !== undefined) return refused;
   try {
     // The grammar ends a comment only with a line break.
-    const { expr, sourceInfo } = parseCel(`${source}\n`);
+    const { text, quoted } = replaceQuotedFields(source);
+    const { expr, sourceInfo } = parseCel(`${text}\n`);
     return {
       expr,
+      quoted,
       positionOf: (id) => sourceInfo?.positions[String(id)] ?? 0,
       macroOf: (id) => macroName(sourceInfo?.macroCalls[String(id)]),
     };

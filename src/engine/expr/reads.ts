@@ -68,6 +68,9 @@ class ReadsWalk {
         if (origin !== undefined && node.macro === 'filterMap' && node.step === undefined) this.#read(origin);
         return;
       }
+      case 'bind':
+        this.#locals[node.depth] = undefined;
+        break;
       case 'call':
         if (node.run === 'size' && this.#list(node.args[0]) !== undefined) return;
     }
@@ -112,7 +115,8 @@ class ReadsWalk {
   #macro(node: Node & { op: 'macro' }): Origin | undefined {
     const origin = this.#list(node.range);
     if (origin === undefined) this.visit(node.range);
-    this.#locals[node.depth] = origin;
+    this.#locals[node.depth] = node.pairs ? undefined : origin;
+    if (node.pairs) this.#locals[node.depth + 1] = origin;
     for (const part of [node.test, node.step]) if (part !== undefined) this.visit(part);
     return origin;
   }
@@ -129,6 +133,7 @@ export function childrenOf(node: Node): readonly Node[] {
     case 'select':
       return [node.of];
     case 'hasField':
+    case 'fieldOrType':
       return [node.field];
     case 'hasKey':
       return [node.of, node.key];
@@ -146,6 +151,8 @@ export function childrenOf(node: Node): readonly Node[] {
       return node.items;
     case 'map':
       return node.entries;
+    case 'bind':
+      return [node.value, node.body];
     case 'macro':
       return [node.range, node.test, node.step].filter((part) => part !== undefined);
     default:

@@ -1,4 +1,17 @@
-import { CelDuration, CelTimestamp, type CelMap, isError, isMap, isNumeric, mapGet, mapKeys, noOverload, plain } from './values.js';
+import { notAType } from './types.js';
+import {
+  CelDuration,
+  CelTimestamp,
+  type CelMap,
+  CelType,
+  isError,
+  isMap,
+  isNumeric,
+  mapGet,
+  mapKeys,
+  noOverload,
+  plain,
+} from './values.js';
 
 /** ==; an error on either side passes on. Values of different types are unequal. */
 export function eq(a: unknown, b: unknown): unknown {
@@ -6,6 +19,7 @@ export function eq(a: unknown, b: unknown): unknown {
   if (typeof a === 'string' && typeof b === 'string') return a === b;
   if (isError(a)) return a;
   if (isError(b)) return b;
+  if (a instanceof CelType || b instanceof CelType) return notAType(a, b) ?? a === b;
   return same(a, b);
 }
 

@@ -1,8 +1,10 @@
 /** Everything that generated code may call, by the name it calls it. */
 import * as access from './access.js';
 import * as arithmetic from './arithmetic.js';
+import * as bits from './bits.js';
 import * as compare from './compare.js';
 import * as convert from './convert.js';
+import * as format from './format.js';
 import * as lists from './lists.js';
 import * as logic from './logic.js';
 import * as math from './math.js';
@@ -10,6 +12,7 @@ import * as regex from './regex.js';
 import * as strings from './strings.js';
 import * as text from './text.js';
 import * as time from './time.js';
+import { fieldOrType, type, typeNamed } from './types.js';
 import { makeList, makeMap } from './values.js';
 
 export const runtime = {
@@ -25,6 +28,11 @@ export const runtime = {
   div: arithmetic.div,
   mod: arithmetic.mod,
   neg: arithmetic.neg,
+  ...bits,
+  ...format,
+  type,
+  typeNamed,
+  fieldOrType,
   ...logic,
   ...access,
   ...lists,

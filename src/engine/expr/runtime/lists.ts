@@ -1,6 +1,7 @@
 import { CelError } from '../../event/cel-error.js';
 import { same } from './compare.js';
-import { isError, isMap, isNumeric, mapGet, mapKeys, noOverload, plain } from './values.js';
+import { notAType } from './types.js';
+import { CelType, isError, isMap, makeMap, isNumeric, mapGet, mapKeys, noOverload, plain } from './values.js';
 
 type Visit = (item: unknown) => unknown;
 
@@ -55,6 +56,18 @@ export function filterMap(v: unknown, test: Visit | undefined, step: Visit | und
   return result;
 }
 
+/** What a macro with two variables goes over: [index, item] of a list, [key, value] of a map. */
+export function entriesOf(v: unknown): unknown {
+  if (Array.isArray(v)) return v.map((item, i) => [i, item]);
+  const from = plain(v);
+  return isMap(from) ? mapKeys(from).map((key) => [key, mapGet(from, key)]) : noOverload('entries', from);
+}
+
+/** transformMap: pairs of key and new value. */
+export function mapOf(pairs: unknown): unknown {
+  return Array.isArray(pairs) ? makeMap(pairs.flat(1)) : pairs;
+}
+
 /** `in`: an item of a list, a key of a map. */
 export function within(v: unknown, container: unknown): unknown {
   const from = plain(container);
@@ -66,6 +79,7 @@ export function within(v: unknown, container: unknown): unknown {
 /** `in` a constant list of strings and doubles. */
 export function withinSet(v: unknown, set: ReadonlySet<unknown>): unknown {
   if (isError(v)) return v;
+  if (v instanceof CelType) return notAType(v, null);
   return set.has(typeof v === 'bigint' && BigInt(Number(v)) === v ? Number(v) : v);
 }
 

@@ -12,6 +12,11 @@ export class CelDuration {
   constructor(readonly nanos: bigint) {}
 }
 
+/** A type as a value: what type(x) gives. There is one object for each type. */
+export class CelType {
+  constructor(readonly name: string) {}
+}
+
 /** No string or list that an expression makes is longer: doubling in macros would be exponential. */
 export const MAX_TEXT = 1 << 20;
 export const MAX_LIST = 100_000;
@@ -43,6 +48,7 @@ export function typeName(v: unknown): string {
   if (v instanceof Uint8Array) return 'bytes';
   if (v instanceof CelTimestamp) return 'timestamp';
   if (v instanceof CelDuration) return 'duration';
+  if (v instanceof CelType) return 'type';
   return v instanceof CelError ? 'error' : 'map';
 }
 
