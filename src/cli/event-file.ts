@@ -7,6 +7,8 @@ export interface EventFile {
   readonly events: readonly SimulatedEvent[];
   /** Item number in the file (from 0, blank lines not counted) of each event. */
   readonly items: readonly number[];
+  /** Line in the file, from 1, of each event. */
+  readonly lineNumbers: readonly number[];
   readonly rejected: readonly { readonly line: number; readonly code: string; readonly message: string }[];
 }
 
@@ -26,6 +28,7 @@ export function plainStream(name: string): StreamDefinition {
 export function readEventFile(bytes: Buffer, rule: RuleDefinition, streams: ReadonlyMap<string, StreamDefinition>): EventFile {
   const events: SimulatedEvent[] = [];
   const items: number[] = [];
+  const lineNumbers: number[] = [];
   const rejected: { line: number; code: string; message: string }[] = [];
   let item = 0;
   for (const { line, raw } of linesOf(bytes)) {
@@ -34,10 +37,11 @@ export function readEventFile(bytes: Buffer, rule: RuleDefinition, streams: Read
     else {
       events.push(event);
       items.push(item);
+      lineNumbers.push(line);
     }
     item++;
   }
-  return { events, items, rejected };
+  return { events, items, lineNumbers, rejected };
 }
 
 /** The lines that are not blank, without their ends. */

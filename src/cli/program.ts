@@ -1,5 +1,6 @@
 /** The command line: what each command takes, and its help. Commands themselves are loaded when called. */
 import { Command, CommanderError } from 'commander';
+import type { ExplainOptions } from './commands/explain.js';
 import { type ReplayOptions } from './commands/replay.js';
 import { EXIT, type Terminal, UsageError } from './terminal.js';
 
@@ -35,6 +36,7 @@ function program(terminal: Terminal, outcome: Outcome): Command {
   addValidate(root, terminal, outcome);
   addTest(root, terminal, outcome);
   addReplay(root, terminal, outcome);
+  addExplain(root, terminal, outcome);
   addMatch(root, terminal, outcome);
   // Subcommands take over what is set on the root only when it is copied.
   for (const command of root.commands) command.copyInheritedSettings(root);
@@ -95,6 +97,26 @@ function addReplay(root: Command, terminal: Terminal, outcome: Outcome): void {
     .action(async (options: ReplayOptions) => {
       const { replay } = await import('./commands/replay.js');
       outcome.exit = await replay(options, terminal);
+    });
+}
+
+function addExplain(root: Command, terminal: Terminal, outcome: Outcome): void {
+  root
+    .command('explain')
+    .description('say why each match of a rule came, and for keys without one what was missing')
+    .requiredOption('--rule <file>', 'the rule, YAML or JSON; `-` is standard input')
+    .requiredOption('--events <file>', 'one JSON object a line, or {"$stream": name, "event": {…}}; `-` is standard input')
+    .option('--key <key>', 'only this key: JSON or a bare text (default: all)')
+    .option('--stream <file>', 'the streams it reads (default: stream.yaml beside the rule; else the time is the field `ts`, epoch ms)')
+    .option('--watermark <time>', 'where time ends, epoch ms or ISO 8601 (default: the time of the last event)')
+    .option('--json', 'one JSON object instead of text')
+    .addHelpText(
+      'after',
+      `\nEvents are named by their line in the file.\n\nExamples:\n  tripline explain --rule rule.yaml --events events.jsonl --key card-1\n${EXIT_CODES}`,
+    )
+    .action(async (options: ExplainOptions) => {
+      const { explain } = await import('./commands/explain.js');
+      outcome.exit = await explain(options, terminal);
     });
 }
 

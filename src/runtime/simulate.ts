@@ -5,7 +5,10 @@ import { MatchOperator } from '../engine/match/operator/match-operator.js';
 import type { MatchRule, MatchSink } from '../engine/match/operator/match-rule.js';
 import { compileRule, type CompiledRule } from '../engine/rule/compile.js';
 import type { RuleDefinition } from '../engine/rule/definition.js';
+import type { Key } from '../engine/state/key.js';
+import { toJsonText } from '../engine/expr/index.js';
 import { renderAlert } from './alerts/render-alert.js';
+import { type ExplainedMatch, explainMatch, explainNearMiss, type Explanation, MAX_NEAR_MISSES } from './explanation.js';
 
 /** An event to simulate with, its time already known. */
 export interface SimulatedEvent {
@@ -36,11 +39,17 @@ export interface Simulation {
   readonly timeouts: readonly SimulatedTimeout[];
   /** Alert bodies as JSON texts, events byte for byte, after suppression. */
   readonly alerts: readonly string[];
+  /** An Explanation as JSON text, when asked for: values in it may be integers that a double cannot hold. */
+  readonly explanation?: string;
 }
 
 export interface SimulationOptions {
   /** Time goes there at the end, epoch ms; default the last event's time. */
   readonly watermark?: number;
+  /** Say why each match came, and for keys without one what was missing. */
+  readonly explain?: boolean;
+  /** Only events of this key, as JSON text. */
+  readonly key?: string;
   /** Called now and then with the number of events worked off. */
   readonly onProgress?: (done: number) => void;
 }
@@ -59,6 +68,9 @@ export function simulate(definition: RuleDefinition, events: readonly SimulatedE
   const order = events.map((_, index) => index).sort((a, b) => events[a].time - events[b].time || a - b);
   order.forEach((index, done) => {
     const event = toEvent(rule, events[index], index);
+    const key = rule.keyOf(event);
+    if (options.key !== undefined && key?.json !== options.key) return;
+    if (options.explain === true && key !== undefined) results.seen(key, event);
     for (const operator of [raw, alerting]) {
       results.point = { before: index };
       operator.advanceTime(event.time);
@@ -69,25 +81,36 @@ export function simulate(definition: RuleDefinition, events: readonly SimulatedE
   });
   results.point = { before: events.length };
   const last = order.length === 0 ? -Infinity : events[order[order.length - 1]].time;
-  for (const operator of [raw, alerting]) operator.advanceTime(Math.max(options.watermark ?? last, last));
-  return results;
+  const watermark = Math.max(options.watermark ?? last, last);
+  for (const operator of [raw, alerting]) operator.advanceTime(watermark);
+  const { matches, timeouts, alerts } = results;
+  return { matches, timeouts, alerts, ...(options.explain === true && { explanation: toJsonText(results.explanation(watermark)) }) };
 }
 
 function toEvent(rule: CompiledRule, { stream, time, raw }: SimulatedEvent, index: number): Event {
   return new Event(rule.layout, stream, 0, index, time, raw, rule.layout.decode(raw));
 }
 
-class Results implements Simulation {
+interface KeyEvents {
+  readonly key: Key;
+  readonly events: Event[];
+  matched: boolean;
+}
+
+class Results {
   readonly matches: SimulatedMatch[] = [];
   readonly timeouts: SimulatedTimeout[] = [];
   readonly alerts: string[] = [];
+  readonly #explained: { matches: ExplainedMatch[]; timeouts: ExplainedMatch[] } = { matches: [], timeouts: [] };
+  readonly #keys = new Map<string, KeyEvents>();
   point: EmissionPoint = {};
 
   constructor(readonly rule: CompiledRule) {}
 
   matchSink(): MatchSink {
-    return sink((_rule, _key, match) => {
+    return sink((_rule, key, match) => {
       const found = { ...this.point, steps: this.#steps(match) };
+      this.#explain(key, match);
       if (match.kind === 'match') this.matches.push(found);
       else this.timeouts.push({ ...found, time: match.endTime });
     });
@@ -97,6 +120,25 @@ class Results implements Simulation {
     return sink((_rule, key, match) => {
       this.alerts.push(Buffer.from(renderAlert(this.rule, key, match, false).body).toString('utf8'));
     });
+  }
+
+  /** Remembers the events of each key: what a near miss is looked for in. */
+  seen(key: Key, event: Event): void {
+    const known = this.#keys.get(key.id);
+    if (known === undefined) this.#keys.set(key.id, { key, events: [event], matched: false });
+    else known.events.push(event);
+  }
+
+  explanation(watermark: number): Explanation {
+    const without = [...this.#keys.values()].filter(({ matched }) => !matched).slice(0, MAX_NEAR_MISSES);
+    return { ...this.#explained, nearMisses: without.map(({ key, events }) => explainNearMiss(this.rule, key, events, watermark)) };
+  }
+
+  #explain(key: Key, match: Match): void {
+    const known = this.#keys.get(key.id);
+    if (known === undefined) return;
+    this.#explained[match.kind === 'match' ? 'matches' : 'timeouts'].push(explainMatch(this.rule, key, match));
+    if (match.kind === 'match') known.matched = true;
   }
 
   #steps(match: Match): Record<string, number[]> {

@@ -8,6 +8,7 @@ export interface SimulationTask {
   readonly events: readonly SimulatedEvent[];
   /** Epoch ms. */
   readonly watermark?: number;
+  readonly explain?: boolean;
 }
 
 export interface SimulationBounds {

@@ -165,3 +165,70 @@ describe('use', () => {
     expect(JSON.parse(out)).toEqual({ name: 'one', matches: [{ at: 0, steps: { a: [0] } }], timeouts: [] });
   });
 });
+
+describe('explain', () => {
+  const file = folderOf({
+    'rule.yaml': `id: r
+from: s
+key: k
+pattern:
+  - begin: a
+    where: v < 1
+    times: 2
+  - followedBy: b
+    where: v > 5 && c != first(a).c
+within: 1m`,
+    'events.jsonl': [
+      '{"ts":0,"k":"hit","v":0,"c":"DE"}',
+      '{"ts":1000,"k":"hit","v":0,"c":"DE"}',
+      '',
+      '{"ts":2000,"k":"hit","v":9,"c":"FR"}',
+      '{"ts":2000,"k":7,"v":0,"c":"DE"}',
+      '{"ts":3000,"k":7,"v":0,"c":"DE"}',
+      '{"ts":4000,"k":7,"v":9,"c":"DE"}',
+    ].join('\n'),
+  });
+  const files = () => ['explain', '--rule', file('rule.yaml'), '--events', file('events.jsonl')];
+
+  it('says why a match came, and what a key without one missed', async () => {
+    const { exit, out } = await tripline([...files(), '--watermark', '70000']);
+    expect(exit).toBe(0);
+    expect(out).toBe(`match, key "hit"
+  a  line 1, 1970-01-01T00:00:00.000Z: begin, v < 1
+  a  line 2, +1s: loop, v < 1
+  b  line 4, +1s: followedBy, v > 5 && c != first(a).c
+  complete with its last event, at 1970-01-01T00:00:02.000Z
+
+time-out, key "hit"
+  a  line 2, 1970-01-01T00:00:01.000Z: begin, v < 1
+  out of time, at 1970-01-01T00:01:01.000Z
+
+time-out, key 7
+  a  line 5, 1970-01-01T00:00:02.000Z: begin, v < 1
+  a  line 6, +1s: loop, v < 1
+  out of time, at 1970-01-01T00:01:02.000Z
+
+time-out, key 7
+  a  line 6, 1970-01-01T00:00:03.000Z: begin, v < 1
+  out of time, at 1970-01-01T00:01:03.000Z
+
+no match, key 7: the partial match that came furthest
+  a  line 5, 1970-01-01T00:00:02.000Z: begin, v < 1
+  a  line 6, +1s: loop, v < 1
+  waited for b
+  line 7 is not b: c != first(a).c, of v > 5 && c != first(a).c, is false
+    c = "DE", first(a).c = "DE"
+  it ran out of time at 1970-01-01T00:01:02.000Z
+`);
+  });
+
+  it('of one key, as JSON', async () => {
+    const { out } = await tripline([...files(), '--key', '7', '--json']);
+    expect(JSON.parse(out)).toMatchObject({
+      matches: [],
+      timeouts: [],
+      nearMisses: [{ key: 7, fate: { kind: 'open', time: 62000 }, failures: [{ line: 7, values: { c: 'DE' } }] }],
+    });
+    expect((await tripline([...files(), '--key', 'none'])).out).toBe('No event has a key that can be used.\n');
+  });
+});

@@ -103,6 +103,51 @@ describe('problems', () => {
   });
 });
 
+it('simulate explains matches, and near misses of other keys', async () => {
+  const rule = {
+    id: 'x',
+    from: 's',
+    key: 'k',
+    pattern: [
+      { begin: 'a', where: 'v == 1' },
+      { followedBy: 'b', where: 'v == 2' },
+    ],
+  };
+  const events = [
+    { ts: 1, k: 1, v: 1 },
+    { ts: 2, k: 1, v: 2 },
+    { ts: 3, k: 2, v: 1 },
+    { ts: 4, k: 2, v: 3 },
+  ];
+  const simulate = (explain: unknown) =>
+    call('POST', '/v1/rules/simulate', JSON.stringify({ rule, events, explain }), KEYS.viewer).then((reply) => reply.json());
+  expect((await simulate(false)).explanation).toBeUndefined();
+  expect((await simulate('yes')).code).toBe('invalid-simulation');
+  expect((await simulate(true)).explanation).toEqual({
+    matches: [
+      {
+        key: 1,
+        events: [
+          { step: 'a', event: 0, edge: 'begin', time: 1, where: 'v == 1' },
+          { step: 'b', event: 1, edge: 'followedBy', time: 2, where: 'v == 2', waited: 1 },
+        ],
+        ended: { by: 'lastEvent', time: 2 },
+      },
+    ],
+    timeouts: [],
+    nearMisses: [
+      {
+        key: 2,
+        events: [{ step: 'a', event: 2, edge: 'begin', time: 3, where: 'v == 1' }],
+        waitingFor: ['b'],
+        fate: { kind: 'open' },
+        failures: [{ event: 3, step: 'b', condition: 'v == 2', part: 'v == 2', result: 'false', values: { v: 3 } }],
+        failureCount: 1,
+      },
+    ],
+  });
+});
+
 describe('the OpenAPI document', () => {
   it('has an example for each call, of its reply and of its body', async () => {
     const { paths } = (await call('GET', '/docs/json')).json() as { paths: Record<string, Record<string, Operation>> };

@@ -1,8 +1,8 @@
-import { parseIsoTime } from '../../engine/event/decode/iso-time.js';
 import { simulate } from '../../runtime/simulate.js';
 import { readEventFile } from '../event-file.js';
 import { readBytes } from '../files.js';
 import { loadRule } from '../load-rule.js';
+import { readWatermark } from '../read-watermark.js';
 import { startProgress } from '../progress.js';
 import { EXIT, type Terminal, UsageError } from '../terminal.js';
 
@@ -28,12 +28,4 @@ export async function replay(options: ReplayOptions, terminal: Terminal): Promis
   for (const alert of alerts) terminal.stdout.write(`${alert}\n`);
   terminal.stderr.write(`${events.length} events, ${rejected.length} rejected, ${alerts.length} alerts\n`);
   return rejected.length === 0 ? EXIT.ok : EXIT.problems;
-}
-
-/** Epoch ms, or ISO 8601 with an offset. */
-function readWatermark(text: string): number {
-  if (/^-?\d{1,15}$/.test(text)) return Number(text);
-  const time = parseIsoTime(text);
-  if (typeof time === 'number') return time;
-  throw new UsageError(`--watermark ${text}: expected epoch milliseconds, or a time such as 2026-01-31T12:00:00Z`);
 }

@@ -1,4 +1,5 @@
 export { CelError } from '../event/cel-error.js';
+export { conjunctsOf, readTexts } from './parts.js';
 export { plain } from './runtime/values.js';
 export { render, toJsonText } from './runtime/text.js';
 export type { ComparisonOp, ConditionAnalysis, Conjunct, Literal, StepField } from './analyze.js';

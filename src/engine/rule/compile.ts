@@ -1,5 +1,6 @@
 import type { Event } from '../event/event.js';
 import type { FieldLayout } from '../event/field-layout.js';
+import { edgePlaces } from '../explain/index.js';
 import {
   type CompiledExpression,
   DEFAULT_LIMITS as EXPRESSION_LIMITS,
@@ -26,6 +27,8 @@ export interface CompiledRule extends MatchRule {
   readonly stepNames: readonly string[];
   /** Fields that the rule's expressions read. */
   readonly fields: ReadonlySet<string>;
+  /** Which edges lead to its steps: why an alert came. */
+  readonly edges: ReturnType<typeof edgePlaces>;
   title(match: MatchView): unknown;
   readonly alertFields: readonly { readonly name: string; evaluate(match: MatchView): unknown }[];
 }
@@ -50,6 +53,7 @@ export function compileRule(definition: RuleDefinition, version: number, layout:
     suppressFor: definition.suppress?.for,
     stepNames: steps.map((step) => step.name),
     fields: built.fields,
+    edges: edgePlaces(definition.pattern.steps),
     keyOf: keyFunction(
       definition,
       keys.map((number) => built.functions[number]),

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CelError } from '../../engine/event/cel-error.js';
 import type { Event } from '../../engine/event/event.js';
+import { explainEdges } from '../../engine/explain/index.js';
 import type { Match } from '../../engine/match/matcher.js';
 import { readJson } from '../../engine/event/json-reader.js';
 import { type MatchView, toJsonText } from '../../engine/expr/index.js';
@@ -93,12 +94,14 @@ function readFields(rule: CompiledRule, event: Event): Record<string, unknown> {
   return Object.fromEntries(fields);
 }
 
-/** Why it fired: which step each event was taken by, over which edge, when. */
-function explain(rule: CompiledRule, match: Match): object[] {
-  return match.path.map(({ step, event }, i) => ({
-    step: rule.stepNames[step],
+/** Why it fired: which step took each event, over which edge of the pattern, when. */
+function explain({ edges }: CompiledRule, match: Match): object[] {
+  return explainEdges(edges, match.path).map(({ step, taken: { event }, edge, where, waited }) => ({
+    step,
     event: event.id,
-    edge: i === 0 ? 'begin' : match.path[i - 1].step === step ? 'loop' : 'take',
+    edge,
     time: event.time,
+    where,
+    waited,
   }));
 }

@@ -4,8 +4,7 @@ import { simulate } from '../simulate.js';
 import type { SimulationTask } from '../simulation-thread.js';
 
 /** One simulation in a thread of its own: it can be ended from outside, whatever its rule does. */
-const { text, format, events, watermark } = workerData as SimulationTask;
+const { text, format, events, watermark, explain } = workerData as SimulationTask;
 const { rule } = readRuleDocument(text, { format, ...STORED });
 if (rule === undefined) throw new Error('the rule to simulate has problems');
-const { matches, timeouts, alerts } = simulate(rule, events, { watermark });
-parentPort?.postMessage({ matches, timeouts, alerts });
+parentPort?.postMessage(simulate(rule, events, { watermark, explain }));

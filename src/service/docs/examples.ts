@@ -95,9 +95,24 @@ export const ALERT_EXAMPLE = {
 export const EXPLAINED_ALERT_EXAMPLE = {
   ...ALERT_EXAMPLE,
   explanation: [
-    { step: 'small', event: 't1', edge: 'take', time: 1767225600000 },
-    { step: 'large', event: 't4', edge: 'take', time: 1767225603000 },
+    { step: 'small', event: 't1', edge: 'begin', time: 1767225600000, where: 'amount < 1' },
+    { step: 'small', event: 't2', edge: 'loop', time: 1767225601000, where: 'amount < 1', waited: 1000 },
+    { step: 'small', event: 't3', edge: 'loop', time: 1767225602000, where: 'amount < 1', waited: 1000 },
+    { step: 'large', event: 't4', edge: 'followedBy', time: 1767225603000, where: 'amount > 500', waited: 1000 },
   ],
+};
+
+/** What `explain: true` adds to a simulation; events by their index. */
+export const EXPLANATION_EXAMPLE = {
+  matches: [
+    {
+      key: 'c1',
+      events: EXPLAINED_ALERT_EXAMPLE.explanation.map((each, event) => ({ ...each, event })),
+      ended: { by: 'lastEvent', time: 1767225603000 },
+    },
+  ],
+  timeouts: [],
+  nearMisses: [],
 };
 
 /** A problem reply for the OpenAPI document. */

@@ -11,6 +11,7 @@ import { DocumentBody } from '../docs/document-body.js';
 import {
   ALERT_EXAMPLE,
   EVENTS_EXAMPLE,
+  EXPLANATION_EXAMPLE,
   jsonExample,
   PLAN,
   problemExample,
@@ -33,6 +34,8 @@ import { SimulationService } from './simulation.service.js';
 /** Room for the events of a simulation beside its rule, bytes. */
 const SIMULATION_BYTES = 32 * 2 ** 20;
 const SMALL_BODY_BYTES = 4_096;
+const EXPLAIN =
+  'With `explain: true` also `explanation`: which edge each event of a match took, when, and how it ended; for keys without a match the partial match that came furthest and the first part of a condition that was not true, with the values it read.';
 const INVALID = problemExample(422, 'invalid-rule', 'the rule document has 1 problem(s)');
 const NOT_FOUND = problemExample(404, 'rule-not-found', 'there is no rule card-tests');
 
@@ -77,13 +80,18 @@ export class RulesController {
   @Post('simulate')
   @HttpCode(200)
   @Header('content-type', 'application/json; charset=utf-8')
-  @ApiOperation({ summary: 'Try a rule on posted events; nothing is stored' })
-  @DocumentBody('A rule, events, and optionally stream and watermark', { rule: RULE_EXAMPLE, events: EVENTS_EXAMPLE })
+  @ApiOperation({ summary: 'Try a rule on posted events; nothing is stored', description: EXPLAIN })
+  @DocumentBody('A rule, events, and optionally stream, watermark and explain', {
+    rule: RULE_EXAMPLE,
+    events: EVENTS_EXAMPLE,
+    explain: true,
+  })
   @ApiResponse(
     jsonExample(200, 'indexes are those of the posted events', {
       matches: [{ at: 3, steps: { small: [0, 1, 2], large: [3] } }],
       timeouts: [],
       alerts: [ALERT_EXAMPLE],
+      explanation: EXPLANATION_EXAMPLE,
     }),
   )
   @ApiResponse(INVALID)

@@ -50,8 +50,10 @@ export class SimulationService {
       throw new DomainError('too-large', 'too-many-events', `at most ${MAX_EVENTS} events are simulated at once`);
     const document = ruleText(body.rule, slices.get('rule') ?? 'null');
     const events = this.#events(this.#rule(document), sliceElements(slices.get('events')!), body.stream);
-    const { matches, timeouts, alerts } = await this.#run({ ...document, events, watermark: readWatermark(body.watermark) });
-    return `{"matches":${JSON.stringify(matches)},"timeouts":${JSON.stringify(timeouts)},"alerts":[${alerts.join(',')}]}`;
+    const options = { watermark: readWatermark(body.watermark), explain: readExplain(body.explain) };
+    const { matches, timeouts, alerts, explanation } = await this.#run({ ...document, events, ...options });
+    const explained = explanation === undefined ? '' : `,"explanation":${explanation}`;
+    return `{"matches":${JSON.stringify(matches)},"timeouts":${JSON.stringify(timeouts)},"alerts":[${alerts.join(',')}]${explained}}`;
   }
 
   /** A rule that loops costs its own thread, not the service. */
@@ -133,6 +135,14 @@ function readWatermark(value: unknown): number | undefined {
   if (typeof time === 'number') return time;
   throw invalidBody([
     { code: 'invalid-time', message: '`watermark` must be milliseconds or an ISO 8601 time', pointer: '/watermark', found: shown(value) },
+  ]);
+}
+
+function readExplain(value: unknown): boolean {
+  if (value === undefined || typeof value === 'boolean') return value === true;
+  const expected = 'true or false';
+  throw invalidBody([
+    { code: 'wrong-type', message: `\`explain\` must be ${expected}`, pointer: '/explain', found: shown(value), expected },
   ]);
 }
 

@@ -11,9 +11,8 @@ import { type PatternReading, readPattern } from '../read/read-pattern.js';
 import type { Bindings, Bound, EventOf, Fresh, Joined, Many, Maybe, Retyped } from './bindings.js';
 import { PatternError } from './pattern-error.js';
 
-/** An event whose fields are not known to the compiler. */
-// The one place where a field may be anything: programs that want it checked begin with Pattern.of<E>().
-export type AnyEvent = Readonly<Record<string, any>>;
+/** An event whose fields the compiler does not know; programs that want them checked begin with Pattern.of<E>(). */
+export type AnyEvent = any;
 
 /** What an iterative condition sees of its partial match. */
 export interface IterativeContext<B extends Bindings> {

@@ -1,0 +1,56 @@
+import type { Event } from '../event/event.js';
+import type { FieldLayout } from '../event/field-layout.js';
+import {
+  CelError,
+  conjunctsOf,
+  type ExpressionScope,
+  ExpressionTableBuilder,
+  type MatchView,
+  readTexts,
+  toJsonText,
+} from '../expr/index.js';
+
+/** Why a condition did not hold for an event. */
+export interface FailedCondition {
+  /** The whole condition. */
+  readonly condition: string;
+  /** The first part of it, of those joined by `&&`, that was not true. */
+  readonly part: string;
+  /** What that part gave: "false", or an error. */
+  readonly result: string;
+  /** What it read: expression to value, a missing field as an error. */
+  readonly values: Readonly<Record<string, unknown>>;
+}
+
+/** Takes a CEL condition apart that is not true for the event; the first part decides. */
+export function explainFailure(text: string, scope: ExpressionScope, event: Event, match: MatchView, layout: FieldLayout): FailedCondition {
+  const parts = conjunctsOf(text);
+  const results = evaluate(parts, scope, event, match, layout);
+  const failing = results.findIndex((result) => result !== true);
+  // A split that changes the meaning is none: the condition stays whole.
+  const at = failing < 0 ? undefined : failing;
+  const part = at === undefined ? text : parts[at];
+  const [result] = at === undefined ? evaluate([text], scope, event, match, layout) : [results[at]];
+  const reads = readTexts(part, scope);
+  const values = evaluate(reads, scope, event, match, layout).map(shownValue);
+  return {
+    condition: text,
+    part,
+    result: resultText(result),
+    values: Object.fromEntries(reads.map((read, index) => [read, values[index]])),
+  };
+}
+
+function evaluate(texts: readonly string[], scope: ExpressionScope, event: Event, match: MatchView, layout: FieldLayout): unknown[] {
+  const table = new ExpressionTableBuilder(layout);
+  for (const text of texts) table.add(text, scope);
+  return table.build().functions.map((run) => run(event, match));
+}
+
+function resultText(value: unknown): string {
+  return value instanceof CelError ? `error: ${value.message}` : toJsonText(value);
+}
+
+function shownValue(value: unknown): unknown {
+  return value instanceof CelError ? { error: value.message } : value;
+}
