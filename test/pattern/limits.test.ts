@@ -1,4 +1,4 @@
-import type { RunsLimits } from '../../src/engine/match/runs/index.js';
+import type { MatcherLimits } from '../../src/engine/match/matcher.js';
 import { prepare } from './support.js';
 
 const STARTS = {
@@ -9,7 +9,7 @@ const STARTS = {
 };
 const SUBSETS = { pattern: [{ begin: 'a' }, { followedByAny: 'b', times: { min: 1 }, loop: 'any' }] };
 
-function play(rule: typeof STARTS | typeof SUBSETS, limits: RunsLimits, types: string) {
+function play(rule: typeof STARTS | typeof SUBSETS, limits: MatcherLimits, types: string) {
   const { matcher, out, eventOf } = prepare(rule, limits);
   const state = matcher.createState();
   [...types].forEach((type, index) => matcher.processEvent(state, eventOf({ ts: index, type } as { ts: number }, index), out));

@@ -1,8 +1,8 @@
 import { Event } from '../../src/engine/event/event.js';
 import { FieldLayout } from '../../src/engine/event/field-layout.js';
 import { ExpressionTableBuilder } from '../../src/engine/expr/index.js';
-import type { Match, MatchOutput } from '../../src/engine/match/matcher.js';
-import { createRunsMatcher, type RunsLimits, type RunsState } from '../../src/engine/match/runs/index.js';
+import type { Match, MatcherLimits, MatchOutput } from '../../src/engine/match/matcher.js';
+import { createMatcher, type Representation } from '../../src/engine/match/select.js';
 import { compilePattern } from '../../src/engine/nfa/index.js';
 import { type Pattern, type PatternDocument, readPattern } from '../../src/engine/pattern/index.js';
 import { BinaryReader, BinaryWriter } from '../../src/engine/state/binary.js';
@@ -37,15 +37,15 @@ export class Output implements MatchOutput {
 }
 
 /** A matcher with one key's state. */
-export function prepare(document: PatternDocument, limits?: RunsLimits) {
-  return preparePattern(patternOf(document), limits);
+export function prepare(document: PatternDocument, limits?: MatcherLimits, representation: Representation = 'runs') {
+  return preparePattern(patternOf(document), limits, representation);
 }
 
-export function preparePattern(pattern: Pattern, limits?: RunsLimits) {
+export function preparePattern(pattern: Pattern, limits?: MatcherLimits, representation: Representation = 'runs') {
   const layout = new FieldLayout();
   const table = new ExpressionTableBuilder(layout);
   const { nfa } = compilePattern(pattern, table);
-  const matcher = createRunsMatcher(nfa, table.build(), { limits });
+  const matcher = createMatcher(nfa, table.build(), { limits }, representation);
   const out = new Output(nfa.stepNames);
   const eventOf = (fields: { ts: number }, offset: number): Event => {
     const raw = Buffer.from(JSON.stringify(fields));
@@ -68,7 +68,7 @@ export function play(pattern: Pattern, events: readonly { ts: number }[]): Outpu
 }
 
 /** The state as a restart would find it. */
-export function restored({ matcher }: Prepared, state: RunsState): RunsState {
+export function restored({ matcher }: Prepared, state: unknown): unknown {
   const events: Event[] = [];
   const writer = new BinaryWriter();
   matcher.write(state, writer, {

@@ -4,7 +4,7 @@ import { FieldLayout } from '../../engine/event/field-layout.js';
 import type { JsonObject } from '../../engine/event/json-reader.js';
 import { ExpressionTableBuilder, toJsonText } from '../../engine/expr/index.js';
 import type { Match, Matcher, MatchOutput } from '../../engine/match/matcher.js';
-import { createRunsMatcher, type RunsState } from '../../engine/match/runs/index.js';
+import { createMatcher, type Representation } from '../../engine/match/select.js';
 import { compilePattern } from '../../engine/nfa/index.js';
 import { type Pattern, readPattern } from '../../engine/pattern/index.js';
 import { Fields, Findings } from '../../engine/problem/fields.js';
@@ -48,13 +48,13 @@ class Recorder implements MatchOutput {
   }
 }
 
-/** @throws CaseRejected when the case or its rule is wrong */
-export function runPatternCase(document: JsonObject): PatternResult {
+/** `representation`: a forced one, for tests. @throws CaseRejected when the case or its rule is wrong */
+export function runPatternCase(document: JsonObject, representation?: Representation): PatternResult {
   const pattern = readRule(document.rule);
   const layout = new FieldLayout();
   const table = new ExpressionTableBuilder(layout, EXPRESSION_LIMITS);
   const { nfa } = compilePattern(pattern, table);
-  const matcher = createRunsMatcher(nfa, table.build());
+  const matcher = createMatcher(nfa, table.build(), {}, representation);
   const out = new Recorder(nfa.stepNames);
   play(matcher, readEvents(document.events, layout), readWatermark(document.watermark), out);
   return { matches: out.matches, timeouts: out.timeouts };
@@ -88,7 +88,7 @@ function readWatermark(value: unknown): number | undefined {
   return reject('wrong-type', '`watermark` must be epoch milliseconds');
 }
 
-function play(matcher: Matcher<RunsState>, events: readonly Event[], watermark: number | undefined, out: Recorder): void {
+function play(matcher: Matcher<unknown>, events: readonly Event[], watermark: number | undefined, out: Recorder): void {
   const state = matcher.createState();
   let time = -Infinity;
   for (const event of events) {

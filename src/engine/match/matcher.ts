@@ -26,6 +26,23 @@ export interface MatchOutput {
   limitReached(limit: 'keptEvents' | 'keptBytes' | 'matchesPerEvent', dropped: number): void;
 }
 
+/** Bounds per key; an absent one does not bound. */
+export interface MatcherLimits {
+  readonly keptEvents?: number;
+  readonly keptBytes?: number;
+  /** Matches, and new partial matches where they are explicit, of one event. */
+  readonly matchesPerEvent?: number;
+  /** `pause` gives up what is new, like dropNewest; the caller pauses the rule. */
+  readonly onLimit?: 'dropOldest' | 'dropNewest' | 'pause';
+}
+
+export interface MatcherOptions {
+  /** Absent: unbounded. */
+  readonly limits?: MatcherLimits;
+  /** Are partial matches told that ran out of time? A matcher may then have to look at each. Default true. */
+  readonly timeouts?: boolean;
+}
+
 /** Events are written once per key and shared by all rules of that key; matchers write their numbers. */
 export interface EventTable {
   indexOf(event: Event): number;
@@ -44,7 +61,7 @@ export interface Matcher<S> {
   advanceTime(state: S, time: number, out: MatchOutput): void;
   /** The caller has advanced time to the event's own time before. Events come in order. */
   processEvent(state: S, event: Event, out: MatchOutput): void;
-  /** Epoch ms of the earliest deadline (advanceTime to it would do something), Infinity without one. */
+  /** Epoch ms before which advanceTime would do nothing: the earliest deadline or a bound on it; Infinity without one. */
   nextDeadline(state: S): number;
   /** Distinct events that open partial matches hold; cheap, it is asked for metrics. */
   keptEvents(state: S): number;

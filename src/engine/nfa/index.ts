@@ -1,4 +1,4 @@
 export { compilePattern } from './compile.js';
 export { drawNfa } from './draw.js';
-export type { Guard } from './guard.js';
+export { and, type Guard, TRUE } from './guard.js';
 export type { Action, Nfa, NfaCondition, NfaEdge, NfaSkip, NfaState, StateKind } from './nfa.js';

@@ -9,7 +9,7 @@ import {
   type MatchView,
 } from '../expr/index.js';
 import type { MatchRule } from '../match/operator/match-rule.js';
-import { createRunsMatcher } from '../match/runs/index.js';
+import { createMatcher, type MatcherPlan, planMatcher, type Representation } from '../match/select.js';
 import { compilePattern } from '../nfa/index.js';
 import { type Key, keyOf, keyOfAll, NO_KEY } from '../state/key.js';
 import type { RuleDefinition } from './definition.js';
@@ -29,12 +29,26 @@ export interface CompiledRule extends MatchRule {
   readonly fields: ReadonlySet<string>;
   /** Which edges lead to its steps: why an alert came. */
   readonly edges: ReturnType<typeof edgePlaces>;
+  /** How its open partial matches are kept. */
+  readonly plan: MatcherPlan;
   title(match: MatchView): unknown;
   readonly alertFields: readonly { readonly name: string; evaluate(match: MatchView): unknown }[];
 }
 
+export interface CompileOptions {
+  /** Without the limits of the rule and of the service. */
+  readonly unlimited?: boolean;
+  /** Forces a representation of open partial matches that takes the pattern: for tests and comparisons. */
+  readonly representation?: Representation;
+}
+
 /** Compiles a checked definition. All its expressions become one generated function table. @throws ExpressionError when that gets too large */
-export function compileRule(definition: RuleDefinition, version: number, layout: FieldLayout, { unlimited = false } = {}): CompiledRule {
+export function compileRule(
+  definition: RuleDefinition,
+  version: number,
+  layout: FieldLayout,
+  { unlimited = false, representation }: CompileOptions = {},
+): CompiledRule {
   const table = new ExpressionTableBuilder(layout, CHECKED_BEFORE);
   const keys = keyExpressions(definition).map((source) => table.add(source, { event: true, steps: [] }));
   const { nfa, steps } = compilePattern(definition.pattern, table);
@@ -42,7 +56,8 @@ export function compileRule(definition: RuleDefinition, version: number, layout:
   const title = table.addTemplate(definition.alert.title ?? definition.title, scope);
   const fields = Object.entries(definition.alert.fields).map(([name, source]) => ({ name, number: table.add(source, scope) }));
   const built = table.build();
-  const matcher = createRunsMatcher(nfa, built, { limits: unlimited ? undefined : { ...DEFAULT_LIMITS, ...definition.limits } });
+  const limits = unlimited ? undefined : { ...DEFAULT_LIMITS, ...definition.limits };
+  const matcher = createMatcher(nfa, built, { limits, timeouts: definition.timeouts }, representation);
   return Object.freeze({
     id: definition.id,
     version,
@@ -54,6 +69,7 @@ export function compileRule(definition: RuleDefinition, version: number, layout:
     stepNames: steps.map((step) => step.name),
     fields: built.fields,
     edges: edgePlaces(definition.pattern.steps),
+    plan: planMatcher(nfa),
     keyOf: keyFunction(
       definition,
       keys.map((number) => built.functions[number]),

@@ -1,18 +1,16 @@
+import { FieldLayout } from '../../engine/event/field-layout.js';
 import { growthText } from '../../engine/pattern/index.js';
+import { compileRule } from '../../engine/rule/compile.js';
 import type { RuleDefinition } from '../../engine/rule/definition.js';
 
 /** How a rule's open partial matches are kept, and how their number can grow. */
 export interface RulePlan {
-  readonly representation: 'runs';
+  readonly representation: string;
   readonly reason: string;
   readonly growth: string;
 }
 
 /** What GET /v1/rules/:id/plan and registration answer. */
-export function planOf({ pattern }: RuleDefinition): RulePlan {
-  return {
-    representation: 'runs',
-    reason: 'each open partial match is kept on its own, as in Flink: right for every pattern',
-    growth: growthText(pattern),
-  };
+export function planOf(definition: RuleDefinition): RulePlan {
+  return { ...compileRule(definition, 1, new FieldLayout()).plan, growth: growthText(definition.pattern) };
 }

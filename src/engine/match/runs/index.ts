@@ -1,3 +1,2 @@
-export type { RunsLimits } from './limits.js';
 export type { RunsState } from './run.js';
-export { createRunsMatcher, type RunsOptions } from './runs-matcher.js';
+export { createRunsMatcher } from './runs-matcher.js';

@@ -1,16 +1,6 @@
-import type { MatchOutput } from '../matcher.js';
+import type { MatcherLimits, MatchOutput } from '../matcher.js';
 import { removeWhere } from './heap.js';
 import { type Completed, isRun, type Link, type Ranked, type Run, type RunsState } from './run.js';
-
-/** Bounds per key; an absent one does not bound. */
-export interface RunsLimits {
-  readonly keptEvents?: number;
-  readonly keptBytes?: number;
-  /** Matches, and new partial matches, of one event. */
-  readonly matchesPerEvent?: number;
-  /** `pause` gives up what is new, like dropNewest; the caller pauses the rule. */
-  readonly onLimit?: 'dropOldest' | 'dropNewest' | 'pause';
-}
 
 /** dropOldest makes room for this share of a limit, so that it need not be done at every event. */
 const ROOM = 0.1;
@@ -59,7 +49,7 @@ export function recount(state: RunsState): void {
 }
 
 /** Brings a state back under the bounds on what is kept, after an event. */
-export function enforceKept(state: RunsState, limits: RunsLimits, out: MatchOutput): void {
+export function enforceKept(state: RunsState, limits: MatcherLimits, out: MatchOutput): void {
   if (reached(state, limits) === undefined) return;
   measure(state);
   const limit = reached(state, limits);
@@ -69,12 +59,12 @@ export function enforceKept(state: RunsState, limits: RunsLimits, out: MatchOutp
   out.limitReached(limit, dropped);
 }
 
-function reached(state: RunsState, { keptEvents = Infinity, keptBytes = Infinity }: RunsLimits): 'keptEvents' | 'keptBytes' | undefined {
+function reached(state: RunsState, { keptEvents = Infinity, keptBytes = Infinity }: MatcherLimits): 'keptEvents' | 'keptBytes' | undefined {
   if (state.keptEvents > keptEvents) return 'keptEvents';
   return state.keptBytes > keptBytes ? 'keptBytes' : undefined;
 }
 
-function dropOldest(state: RunsState, { keptEvents = Infinity, keptBytes = Infinity }: RunsLimits): number {
+function dropOldest(state: RunsState, { keptEvents = Infinity, keptBytes = Infinity }: MatcherLimits): number {
   const holders: (Run | Completed)[] = [...state.runs.filter(isRun), ...state.completed].sort((a, b) => b.first - a.first);
   const measured = new Measure();
   let oldestKept = Infinity;

@@ -8,31 +8,26 @@ import type { Event } from '../../event/event.js';
 import type { ExpressionTable } from '../../expr/index.js';
 import type { Nfa } from '../../nfa/index.js';
 import type { BinaryReader, BinaryWriter } from '../../state/binary.js';
-import type { EventTable, Matcher, MatchOutput, OpenMatch } from '../matcher.js';
+import type { EventTable, Matcher, MatcherLimits, MatcherOptions, MatchOutput, OpenMatch } from '../matcher.js';
 import { readState, writeState } from './codec.js';
 import { poll, push, removeWhere } from './heap.js';
-import { enforceKept, recount, type RunsLimits } from './limits.js';
+import { enforceKept, recount } from './limits.js';
 import { type Completed, isRun, type Link, pathTo, type Ranked, type Run, type RunsState, START } from './run.js';
 import { skippedUpTo } from './skip.js';
 import { Successors } from './successors.js';
-
-export interface RunsOptions {
-  /** Absent: unbounded. */
-  readonly limits?: RunsLimits;
-}
 
 /** A matcher for all keys of a rule. */
 export function createRunsMatcher(
   nfa: Nfa,
   table: Pick<ExpressionTable, 'functions'>,
-  { limits = {} }: RunsOptions = {},
+  { limits = {} }: MatcherOptions = {},
 ): Matcher<RunsState> {
   return new RunsMatcher(nfa, table, limits);
 }
 
 class RunsMatcher implements Matcher<RunsState> {
   readonly #nfa: Nfa;
-  readonly #limits: RunsLimits;
+  readonly #limits: MatcherLimits;
   readonly #successors: Successors;
   readonly #hasStepBounds: boolean;
   readonly #skips: boolean;
@@ -40,7 +35,7 @@ class RunsMatcher implements Matcher<RunsState> {
   #allowance = Infinity;
   #refused = 0;
 
-  constructor(nfa: Nfa, { functions }: Pick<ExpressionTable, 'functions'>, limits: RunsLimits) {
+  constructor(nfa: Nfa, { functions }: Pick<ExpressionTable, 'functions'>, limits: MatcherLimits) {
     this.#nfa = nfa;
     this.#limits = limits;
     this.#successors = new Successors(nfa, functions);

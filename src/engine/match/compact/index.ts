@@ -1,0 +1,2 @@
+export { createCompactMatcher } from './compact-matcher.js';
+export type { CompactState } from './state.js';

@@ -1,0 +1,73 @@
+import { type Branch, cut, inTime, reachable } from './branch.js';
+
+/** All that changes while a pattern runs over one key's events. */
+export interface CompactState {
+  /** By number of the state: the partial matches that wait there. */
+  sets: (Branch | undefined)[];
+  /** Partial matches whose first event is at or before are out of time, epoch ms. */
+  cutoff: number;
+  /** No partial match began before, none after: bounds, epoch ms. Infinity and -Infinity when none is open. */
+  earliest: number;
+  latest: number;
+  /** At least as many events and bytes as are kept; exact when last counted. */
+  keptEvents: number;
+  keptBytes: number;
+  /** Count again beyond this many events. */
+  recountAt: number;
+}
+
+/** Fewer events than this are not worth a walk over the arena. */
+const SMALL = 64;
+
+export function emptyState(states: number): CompactState {
+  return {
+    sets: new Array<Branch | undefined>(states).fill(undefined),
+    cutoff: -Infinity,
+    earliest: Infinity,
+    latest: -Infinity,
+    keptEvents: 0,
+    keptBytes: 0,
+    recountAt: SMALL,
+  };
+}
+
+/** After sets or the cutoff changed: forgets sets that are out of time, and all when none is left. */
+export function settle(state: CompactState): void {
+  const { sets, cutoff } = state;
+  let latest = -Infinity;
+  for (let i = 0; i < sets.length; i++) {
+    const set = sets[i];
+    if (set === undefined) continue;
+    if (set.latest <= cutoff) sets[i] = undefined;
+    else if (set.latest > latest) latest = set.latest;
+  }
+  state.latest = latest;
+  if (latest > -Infinity) return;
+  state.earliest = Infinity;
+  state.keptEvents = state.keptBytes = 0;
+  state.recountAt = SMALL;
+}
+
+/**
+ * Cuts off what is out of time and counts what is kept. O(nodes); done when the count has doubled, so that it
+ * costs no more than taking the events did.
+ */
+export function prune(state: CompactState): void {
+  const { sets, cutoff } = state;
+  for (let i = 0; i < sets.length; i++) sets[i] = inTime(sets[i], cutoff);
+  const nodes = reachable(sets, cutoff);
+  cut(nodes, cutoff);
+  const events = new Set<unknown>();
+  state.keptBytes = 0;
+  let earliest = Infinity;
+  for (const { event, previous, ownLatest } of nodes) {
+    if (event === undefined || ownLatest <= cutoff) continue;
+    if (previous === undefined) earliest = Math.min(earliest, event.time);
+    if (events.has(event)) continue;
+    events.add(event);
+    state.keptBytes += event.raw.length;
+  }
+  state.earliest = earliest;
+  state.keptEvents = events.size;
+  state.recountAt = 2 * events.size + SMALL;
+}

@@ -1,0 +1,47 @@
+import type { ExpressionTable } from '../expr/index.js';
+import type { Nfa } from '../nfa/index.js';
+import { createCompactMatcher } from './compact/index.js';
+import { movesOf } from './compact/moves.js';
+import type { Matcher, MatcherOptions } from './matcher.js';
+import { createRunsMatcher } from './runs/index.js';
+
+/** How the open partial matches of a rule are kept. */
+export type Representation = 'runs' | 'compact';
+
+/** Which representation, and why. */
+export interface MatcherPlan {
+  readonly representation: Representation;
+  readonly reason: string;
+}
+
+/** The cheapest representation that provably gives what runs give. */
+export function planMatcher(nfa: Nfa): MatcherPlan {
+  const obstacle = obstacleToCompact(nfa);
+  if (obstacle !== undefined) return { representation: 'runs', reason: `each open partial match is kept on its own: ${obstacle}` };
+  return {
+    representation: 'compact',
+    reason:
+      'partial matches that wait at the same step are kept together: conditions look at the current event alone, and nothing is skipped',
+  };
+}
+
+/** `representation` forces one, which must take the pattern: for tests and comparisons. */
+export function createMatcher(
+  nfa: Nfa,
+  table: Pick<ExpressionTable, 'functions'>,
+  options: MatcherOptions = {},
+  representation: Representation = planMatcher(nfa).representation,
+): Matcher<unknown> {
+  return representation === 'compact' ? createCompactMatcher(nfa, table, options) : createRunsMatcher(nfa, table, options);
+}
+
+/** What makes partial matches of one state differ in what an event does to them, or their order count. */
+function obstacleToCompact(nfa: Nfa): string | undefined {
+  if (nfa.skip.strategy !== 'noSkip') return `skip ${nfa.skip.strategy} takes partial matches away by their first event`;
+  const looking = nfa.conditions.find(({ eventOnly }) => !eventOnly);
+  if (looking !== undefined) return `\`${looking.text}\` looks at earlier events`;
+  const bounded = nfa.states.find(({ within }) => within !== undefined);
+  if (bounded !== undefined) return `\`within\` of step \`${bounded.name}\` counts from the event taken last`;
+  if (movesOf(nfa)[nfa.start].stops.length > 0) return 'the pattern begins with what it forbids';
+  return undefined;
+}
