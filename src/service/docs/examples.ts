@@ -47,7 +47,7 @@ export const EVENTS_EXAMPLE = [
 
 const PLAN_EXAMPLE = {
   representation: 'runs',
-  reason: 'each open partial match is kept on its own, as in Flink: right for every pattern',
+  reason: 'each open partial match is kept on its own: `country != first(small).country` looks at earlier events',
   growth: 'polynomial: at most c · n^2 open partial matches for n events of a key, because of `small`; n counts the events of 10m',
 };
 export const RULE_REPLY_EXAMPLE = { id: 'card-testing', version: 1, status: 'active', plan: PLAN_EXAMPLE, warnings: [] };
