@@ -1,6 +1,6 @@
 import { Event } from '../../src/engine/event/event.js';
 import { FieldLayout } from '../../src/engine/event/field-layout.js';
-import { checkExpression, type ExpressionScope, ExpressionTableBuilder, type MatchView } from '../../src/engine/expr/index.js';
+import { checkExpression, type ExpressionScope, ExpressionTableBuilder, ListView } from '../../src/engine/expr/index.js';
 
 export const ON_EVENT: ExpressionScope = { event: true, steps: [] };
 
@@ -22,7 +22,7 @@ export function evaluate(
   const builder = new ExpressionTableBuilder(layout);
   const number = builder.add(source, scope);
   const events = taken.map((list) => list.map((item, i) => eventOf(layout, item, i)));
-  const match: MatchView = { events: (step) => events[step] ?? [], values };
+  const match = new ListView((step) => events[step] ?? [], values);
   return builder.build().functions[number](scope.event ? eventOf(layout, json) : null, match);
 }
 

@@ -1,5 +1,5 @@
 import { FieldLayout } from '../../src/engine/event/field-layout.js';
-import { CelError, type ExpressionScope, ExpressionTableBuilder, toJsonText } from '../../src/engine/expr/index.js';
+import { CelError, type ExpressionScope, ExpressionTableBuilder, ListView, toJsonText } from '../../src/engine/expr/index.js';
 import { eventOf, evaluate } from './support.js';
 
 const SCOPE: ExpressionScope = {
@@ -19,7 +19,7 @@ function rendered(template: string): unknown {
     [eventOf(layout, { amount: 1 }), eventOf(layout, { amount: 2 })],
     [eventOf(layout, '{"amount": 900, "big": 9007199254740993}')],
   ];
-  return builder.build().functions[number](null, { events: (step) => events[step], values: ['c1'] });
+  return builder.build().functions[number](null, new ListView((step) => events[step], ['c1']));
 }
 
 it.each([

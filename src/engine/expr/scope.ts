@@ -46,11 +46,34 @@ export interface ExpressionProblem extends Omit<Problem, 'pointer' | 'line' | 'c
 
 /** The partial match that a condition looks back into. */
 export interface MatchView {
-  /** The events that a step has taken so far, in order. */
+  /** The events that a step has taken so far, in order. The other methods give parts of it without making the list. */
   events(step: number): readonly Event[];
+  first(step: number): Event | undefined;
+  last(step: number): Event | undefined;
+  size(step: number): number;
   /** By index of ExpressionScope.values. */
   readonly values?: readonly unknown[];
 }
 
 /** Gives a value or a CelError; never throws. Without a current event or match, what needs them is an error. */
 export type CompiledExpression = (event: Event | null, match: MatchView | null) => unknown;
+
+/** A match whose steps' events are at hand as lists. */
+export class ListView implements MatchView {
+  constructor(
+    readonly events: (step: number) => readonly Event[],
+    readonly values?: readonly unknown[],
+  ) {}
+
+  first(step: number): Event | undefined {
+    return this.events(step)[0];
+  }
+
+  last(step: number): Event | undefined {
+    return this.events(step).at(-1);
+  }
+
+  size(step: number): number {
+    return this.events(step).length;
+  }
+}

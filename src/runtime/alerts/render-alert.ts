@@ -4,7 +4,7 @@ import type { Event } from '../../engine/event/event.js';
 import { explainEdges } from '../../engine/explain/index.js';
 import type { Match } from '../../engine/match/matcher.js';
 import { readJson } from '../../engine/event/json-reader.js';
-import { type MatchView, toJsonText } from '../../engine/expr/index.js';
+import { ListView, toJsonText } from '../../engine/expr/index.js';
 import type { CompiledRule } from '../../engine/rule/compile.js';
 import type { Key } from '../../engine/state/key.js';
 import type { AlertOutput } from '../ports/outputs.js';
@@ -13,10 +13,8 @@ import type { AlertOutput } from '../ports/outputs.js';
 export function renderAlert(rule: CompiledRule, key: Key, match: Match, shadow: boolean): AlertOutput {
   const { definition } = rule;
   const id = alertId(rule, key, match);
-  const view: MatchView = {
-    values: [readJson(key.json)],
-    events: (step: number) => match.path.filter((taken) => taken.step === step).map((taken) => taken.event),
-  };
+  const eventsOf = (step: number) => match.path.filter((taken) => taken.step === step).map((taken) => taken.event);
+  const view = new ListView(eventsOf, [readJson(key.json)]);
   const title = rule.title(view);
   const fields = Object.fromEntries(rule.alertFields.map(({ name, evaluate }) => [name, orNull(evaluate(view))]));
   const head = {

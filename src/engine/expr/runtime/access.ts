@@ -31,9 +31,23 @@ export function current(event: Event | null): unknown {
 
 /** The event of a step that takes at most one; `none` is the error when it took none. */
 export function stepEvent(match: MatchView | null, step: number, none: CelError): unknown {
-  if (match === null) return NO_MATCH;
-  const events = match.events(step);
-  return events.length > 0 ? events[0] : none;
+  return match === null ? NO_MATCH : (match.last(step) ?? none);
+}
+
+const NO_FIRST = new CelError('first of an empty list');
+const NO_LAST = new CelError('last of an empty list');
+
+/** first, last and size of a step's list, which is not made for it. */
+export function stepFirst(match: MatchView | null, step: number): unknown {
+  return match === null ? NO_MATCH : (match.first(step) ?? NO_FIRST);
+}
+
+export function stepLast(match: MatchView | null, step: number): unknown {
+  return match === null ? NO_MATCH : (match.last(step) ?? NO_LAST);
+}
+
+export function stepSize(match: MatchView | null, step: number): unknown {
+  return match === null ? NO_MATCH : match.size(step);
 }
 
 export function stepEvents(match: MatchView | null, step: number): unknown {
@@ -42,7 +56,7 @@ export function stepEvents(match: MatchView | null, step: number): unknown {
 
 /** Whether a step has taken an event. */
 export function hasStep(match: MatchView | null, step: number): unknown {
-  return match === null ? NO_MATCH : match.events(step).length > 0;
+  return match === null ? NO_MATCH : match.last(step) !== undefined;
 }
 
 export function contextValue(match: MatchView | null, index: number): unknown {

@@ -140,8 +140,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
 /** A text as a CEL literal in double quotes. */
 export function quote(v: unknown): unknown {
   if (typeof v !== 'string') return noOverload('strings.quote', v);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is escaped
-  const quoted = `"${v.replace(/[\x07-\r"\\]/g, (c) => ESCAPES[c])}"`;
+  const quoted = `"${v.replace(/[\p{Cc}"\\]/gu, (c) => ESCAPES[c] ?? c)}"`;
   return quoted.length > MAX_TEXT ? tooLong() : quoted;
 }
 

@@ -13,7 +13,7 @@ import * as strings from './strings.js';
 import * as text from './text.js';
 import * as time from './time.js';
 import { fieldOrType, type, typeNamed } from './types.js';
-import { makeList, makeMap } from './values.js';
+import { isError, makeList, makeMap, noOverload } from './values.js';
 
 export const runtime = {
   eq: compare.eq,
@@ -38,6 +38,8 @@ export const runtime = {
   ...lists,
   ...convert,
   ...time,
+  isError,
+  noOverload,
   makeList,
   makeMap,
   matches: regex.matches,

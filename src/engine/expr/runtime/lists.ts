@@ -40,6 +40,14 @@ export function existsOne(v: unknown, test: Visit): unknown {
   return Array.isArray(found) ? found.length === 1 : found;
 }
 
+/** What a loop in generated code goes over; undefined for what is no list or map. */
+export const itemsOf = range;
+
+/** min, max and avg of no items. */
+export function emptyList(name: string): CelError {
+  return new CelError(`${name} of an empty list`);
+}
+
 /** The macros filter and map with two and three arguments; the first error is the result. */
 export function filterMap(v: unknown, test: Visit | undefined, step: Visit | undefined): unknown {
   const items = range(v);

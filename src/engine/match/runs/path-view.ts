@@ -4,7 +4,7 @@ import type { Link } from './run.js';
 
 /**
  * A partial match as conditions see it. One object serves all runs, and its lists are reused: valid until
- * the next `show`. A step's list is made when a condition asks for it.
+ * the next `show`. A step's list is made when a condition asks for more than its ends or its size.
  */
 export class PathView implements MatchView {
   readonly #lists: Event[][];
@@ -30,5 +30,24 @@ export class PathView implements MatchView {
     list.reverse();
     this.#shownFor[step] = this.#shown;
     return list;
+  }
+
+  first(step: number): Event | undefined {
+    if (this.#shownFor[step] === this.#shown) return this.#lists[step][0];
+    let first: Event | undefined;
+    for (let link = this.#last; link !== undefined; link = link.previous) if (link.step === step) first = link.event;
+    return first;
+  }
+
+  last(step: number): Event | undefined {
+    for (let link = this.#last; link !== undefined; link = link.previous) if (link.step === step) return link.event;
+    return undefined;
+  }
+
+  size(step: number): number {
+    if (this.#shownFor[step] === this.#shown) return this.#lists[step].length;
+    let size = 0;
+    for (let link = this.#last; link !== undefined; link = link.previous) if (link.step === step) size++;
+    return size;
   }
 }
