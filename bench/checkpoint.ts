@@ -32,9 +32,9 @@ function newTask(): StreamTask {
   return new StreamTask({
     definitions: { rule: () => rule!, stream: () => stream! },
     note,
+    farFuture: Infinity,
     emit: () => {},
     consumed: () => {},
-    ruleStopped: () => {},
   });
 }
 

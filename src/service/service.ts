@@ -77,15 +77,20 @@ async function startParts(settings: Settings, log: Logger, onFatal: (error: Erro
   teardown.add('closing the event log', () => eventLog.close());
   const catalog = new PostgresCatalog(database);
   const job = new LocalJob({
-    store: new PostgresOutputStore(lease, { retentionMs: settings.logRetentionMs }),
+    store: new PostgresOutputStore(lease, {
+      retentionMs: settings.logRetentionMs,
+      alertsMs: settings.alertRetentionMs,
+      deadLettersMs: settings.deadLetterRetentionMs,
+    }),
     log: eventLog,
     catalog,
     checkpointInterval: settings.checkpointIntervalMs,
     watchdog: settings.watchdogMs,
     maxAhead: settings.maxAheadMs,
+    farFuture: settings.farFutureMs,
     onLog: (level, message, details) => log[level]({ ...details }, message),
     onFatal,
-    onRuleStopped: (rule) => catalog.setRuleStatus(rule, 'paused'),
+    maxHeapMb: Math.floor(settings.engineHeapBytes / 2 ** 20),
   });
   await job.start();
   teardown.add('stopping the job', () => job.stop());

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { Spine1767225600000 } from '../../migrations/1767225600000-spine.js';
+import { ReplyWatermark1767312000000 } from '../../migrations/1767312000000-reply-watermark.js';
 import { RuleRow, RuleVersionRow, StreamRow, StreamVersionRow } from './catalog/entities.js';
 import { StorageError } from './errors.js';
 import { SILENT_LOG, type StorageLog } from './log.js';
@@ -17,7 +18,7 @@ export interface DatabaseOptions {
 }
 
 /** Known migrations, oldest first. */
-const MIGRATIONS = [Spine1767225600000];
+const MIGRATIONS = [Spine1767225600000, ReplyWatermark1767312000000];
 /** Held while migrating, so that of two processes starting at once the second waits. */
 const MIGRATION_LOCK = 0x74726970;
 /** How long a caller waits for a connection or an answer when the database is away, ms. */

@@ -44,6 +44,36 @@ describe.each([
   });
 });
 
+describe('onLimit: pause', () => {
+  const stops = ({ journal }: TaskHarness) => journal.filter(({ payload }) => payload.kind === 'rule-paused').map(({ payload }) => payload);
+
+  it('is an entry of its own, once, however recovery reads', () => {
+    for (const batch of [1, 2, 3, 7]) {
+      const at = harness({ keptEvents: 4, onLimit: 'pause' });
+      at.send('s', 0, events('ab'));
+      at.checkpoint();
+      at.send('s', 0, events('aaaaaab', 2));
+      expect(stops(at)).toEqual([{ kind: 'rule-paused', rule: 'r', reason: 'limit', version: 1 }]);
+      at.task.decide({ kind: 'rule-activated', rule: 'r', version: 1, status: 'active' });
+      at.send('s', 0, events('ab', 9));
+      const [alerts, journal] = [[...at.alerts], [...at.journal]];
+      expect(alerts).toHaveLength(2);
+      at.crash(batch);
+      expect([[...at.alerts], at.journal]).toEqual([alerts, journal]);
+      expect(countersOf(at).status).toBe('active');
+    }
+  });
+
+  it('is journaled by recovery where the crash came before its entry', () => {
+    const at = harness({ keptEvents: 4, onLimit: 'pause' });
+    at.send('s', 0, events('aaaaaa'));
+    const lost = at.journal.splice(at.journal.findIndex(({ payload }) => payload.kind === 'limit-reached'));
+    at.crash(4);
+    expect(at.journal.slice(-lost.length).map(({ payload }) => payload)).toEqual(lost.map(({ payload }) => payload));
+    expect([stops(at).length, countersOf(at).status]).toEqual([1, 'paused']);
+  });
+});
+
 it('matchesPerEvent: what one event may make is bounded, counted, journaled once', () => {
   const at = harness({ matchesPerEvent: 3 });
   at.send('s', 0, events('aaaaabab'));

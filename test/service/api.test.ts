@@ -55,6 +55,13 @@ describe('API keys', () => {
     if (status >= 400) expect(reply.type).toMatch('application/problem+json');
   });
 
+  it.each(['/v1/rules/%00', '/v1/rules/%00/stats', '/v1/streams/%00', '/v1/alerts?rule=%00', '/v1/dead-letters?stream=%00'])(
+    'GET %s, which PostgreSQL cannot look up, is no fault of the service',
+    async (path) => {
+      expect((await call('GET', path, undefined, KEYS.viewer)).status).toBeLessThan(500);
+    },
+  );
+
   it('also come as X-Api-Key, and are never echoed', async () => {
     const reply = await fetch(service.url('/v1/rules'), { headers: { 'x-api-key': KEYS.viewer } });
     expect(reply.status).toBe(200);

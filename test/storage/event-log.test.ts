@@ -113,6 +113,7 @@ describe('the event log', () => {
       rejected: [{ line: 2, code: 'late', message: 'nul \0 and \ud800' }],
       bodyHash: 'ab',
       behindWatermark: 1,
+      watermark: null,
       done: false,
     };
     const letter = deadLetter('same\0\ud800', {
@@ -122,8 +123,8 @@ describe('the event log', () => {
       watermark: Number.NEGATIVE_INFINITY,
     });
     await log.append('s', 0, [record(1)], { deadLetters: [letter, letter, deadLetter('same\0\ud801')], progress });
-    await log.append('s', 0, [], { deadLetters: [letter], progress: { ...progress, done: true } });
-    expect(await log.progress('s', 'a-key')).toEqual({ ...progress, done: true });
+    await log.append('s', 0, [], { deadLetters: [letter], progress: { ...progress, watermark: -5, done: true } });
+    expect(await log.progress('s', 'a-key')).toEqual({ ...progress, watermark: -5, done: true });
     expect(await log.progress('s', 'other')).toBeUndefined();
     const letters = await new DeadLetterRepository(database).list({ stream: 's', code: 'late' }, 10);
     expect(letters).toHaveLength(2);

@@ -1,4 +1,5 @@
 import { EpochLostError, type JournalEntry } from '../../src/runtime/ports/stores.js';
+import { PostgresCatalog } from '../../src/storage/catalog/catalog.js';
 import { Database } from '../../src/storage/database.js';
 import { Lease } from '../../src/storage/lease.js';
 import { PostgresEventLog } from '../../src/storage/log/event-log.js';
@@ -219,7 +220,7 @@ describe('retention', () => {
     await log.ensureStream('s', 1);
     for (let n = 0; n < 4; n++) {
       await log.append('s', 0, [{ time: n, raw: Buffer.alloc(100, 'x') }], {
-        progress: { key: `${n}`, processed: 1, accepted: 1, rejected: [], bodyHash: '', behindWatermark: 0, done: true },
+        progress: { key: `${n}`, processed: 1, accepted: 1, rejected: [], bodyHash: '', behindWatermark: 0, watermark: null, done: true },
       });
       await database.pool.query('UPDATE log_chunk SET arrival_time = arrival_time - 10 + first_offset WHERE first_offset = $1', [n]);
     }
@@ -230,6 +231,52 @@ describe('retention', () => {
     expect((await log.reader('s').read(0, 0))?.firstOffset).toBe(expected[0]);
     expect(await count('request_progress')).toBe(needed !== undefined && retention.retentionMs !== undefined ? 0 : 4);
   });
+});
+
+describe('retention of outputs', () => {
+  const age = (table: string, column: string, where: string) =>
+    database.pool.query(`UPDATE ${table} SET ${column} = ${column} - 100000 WHERE ${where}`);
+
+  beforeEach(() => {
+    store = new PostgresOutputStore(lease, { alertsMs: 50_000, deadLettersMs: 50_000 });
+  });
+
+  it('drops old alerts that the checkpoint covers and every sink has read, and no others', async () => {
+    await complete(store, [alert('a'), alert('b'), alert('c'), checkpoint(1), alert('d')]);
+    await age('alert', 'detected_at', `id <> '${id('c')}'`);
+    await database.pool.query("INSERT INTO sink_cursor (sink, number, updated_at) VALUES ('slow', 1, 0)");
+    const left = async () => {
+      await store.clean();
+      return (await database.pool.query('SELECT id FROM alert ORDER BY number')).rows.map((row) => row.id);
+    };
+    expect(await left()).toEqual([id('b'), id('c'), id('d')]);
+    await database.pool.query('DELETE FROM sink_cursor');
+    expect(await left()).toEqual([id('c'), id('d')]);
+    expect((await store.commit([alert('e')]))[0].number).toBe(5);
+  });
+
+  it('drops old dead letters, but none that replay may give again', async () => {
+    const letter = (identity: string) => ({ type: 'deadLetter' as const, deadLetter: deadLetter(identity) });
+    await complete(store, [letter('old'), letter('young'), letter('not covered for sure'), checkpoint(1)]);
+    await age('dead_letter', 'received_at', "identity = 'old'");
+    await database.pool.query('UPDATE checkpoint SET completed_at = completed_at - 200000');
+    await store.clean();
+    expect(await count('dead_letter')).toBe(3);
+    await complete(store, [checkpoint(2)]);
+    await store.clean();
+    expect(await count('dead_letter')).toBe(2);
+  });
+});
+
+it('what the engine stopped is paused for users in the same transaction, unless a newer version is there', async () => {
+  const catalog = new PostgresCatalog(database);
+  const { version } = await catalog.createRule('r', { id: 'r' }, 'active');
+  const stop = (sequence: number) => journal(sequence, { kind: 'rule-paused', rule: 'r', reason: 'limit', version });
+  await store.commit([stop(1)]);
+  expect((await catalog.currentRule('r'))?.status).toBe('paused');
+  await catalog.putRuleVersion('r', { id: 'r', title: 'next' }, 'active');
+  await store.commit([stop(2)]);
+  expect((await catalog.currentRule('r'))?.status).toBe('active');
 });
 
 describe('the lease', () => {

@@ -9,6 +9,8 @@ import type { TaskMeta } from '../../src/runtime/task/task-meta.js';
 
 export interface Record {
   readonly time: number;
+  /** Of the whole batch when it is the first of one; epoch ms, 0 by default. */
+  readonly arrivalTime?: number;
   readonly value: object;
 }
 
@@ -25,7 +27,11 @@ export class TaskHarness {
   #checkpoints = 0;
   task: StreamTask;
 
-  constructor(streams: readonly object[], rules: readonly object[]) {
+  constructor(
+    streams: readonly object[],
+    rules: readonly object[],
+    readonly options: { readonly farFuture: number } = { farFuture: Infinity },
+  ) {
     this.#streams = new Map(
       streams.map((document) => readStream(document, {}).stream as StreamDefinition).map((stream) => [stream.name, stream]),
     );
@@ -100,7 +106,7 @@ export class TaskHarness {
 
   #feed(stream: string, partition: number, firstOffset: number, records: readonly Record[]): void {
     const data = frameRecords(records.map(({ time, value }) => ({ time, raw: Buffer.from(JSON.stringify(value)) })));
-    this.task.ingest({ stream, partition, firstOffset, count: records.length, arrivalTime: 0, data });
+    this.task.ingest({ stream, partition, firstOffset, count: records.length, arrivalTime: records[0]?.arrivalTime ?? 0, data });
   }
 
   #log(stream: string, partition: number): Record[] {
@@ -114,9 +120,9 @@ export class TaskHarness {
     return new StreamTask({
       definitions: { rule: (id) => this.#rules.get(id) as RuleDefinition, stream: (name) => this.#streams.get(name) as StreamDefinition },
       note: new EvaluationNote(new SharedArrayBuffer(NOTE_BYTES), () => {}),
+      farFuture: this.options.farFuture,
       emit: (output) => this.#keep(output),
       consumed: () => {},
-      ruleStopped: () => {},
     });
   }
 

@@ -40,6 +40,7 @@ export class IngestRequest {
   /** The earlier request with this key was worked off whole: now only compared. */
   #replay = false;
   #lastFault: ItemFault | undefined;
+  #repliedWatermark: number | null | undefined;
 
   constructor(
     readonly ingester: HttpIngester,
@@ -170,7 +171,7 @@ export class IngestRequest {
       await this.#flush(this.input.idempotencyKey !== undefined);
       await this.#settle();
     }
-    const watermark = this.ingester.watermark(this.input.stream, this.#partitions);
+    const watermark = this.#replay ? this.#tallies[0].prior!.watermark : this.#watermark();
     return { kind: 'done', totals: totals(this.#tallies, this.#seen), watermark, replayed: this.#replay };
   }
 
@@ -226,8 +227,16 @@ export class IngestRequest {
     tally.behindWatermark += this.#placeInTime(partition, records);
     const { accepted, behindWatermark } = tally;
     const key = this.input.idempotencyKey === undefined ? undefined : this.#progressKey(partition);
-    const progress = key === undefined ? undefined : { ...reached, key, accepted, rejected: [...tally.rejected], behindWatermark };
+    const watermark = reached.done ? this.#watermark() : null;
+    const progress =
+      key === undefined ? undefined : { ...reached, key, accepted, rejected: [...tally.rejected], behindWatermark, watermark };
     return this.ingester.log.append(this.input.stream.name, partition, records, { deadLetters, progress });
+  }
+
+  /** Decided once: a retry is answered the same. */
+  #watermark(): number | null {
+    if (this.#repliedWatermark === undefined) this.#repliedWatermark = this.ingester.watermark(this.input.stream, this.#partitions);
+    return this.#repliedWatermark;
   }
 
   /**

@@ -101,11 +101,11 @@ export class HttpIngester {
     for (const name of this.#highest.keys()) if (name.startsWith(`${stream}/`)) this.#highest.delete(name);
   }
 
-  /** The stream's watermark by what is in the log: the least over its partitions that hold events; null when none. */
+  /** The stream's watermark by what was given to the log: the least over its partitions that hold events; null when none. */
   watermark(stream: StreamDefinition, partitions: number): number | null {
     let least = Infinity;
     for (let partition = 0; partition < partitions; partition++) {
-      const highest = this.log.maxTime(stream.name, partition);
+      const highest = this.highest(stream.name, partition);
       if (highest !== -Infinity) least = Math.min(least, highest - stream.outOfOrderness - 1);
     }
     return least === Infinity ? null : least;

@@ -10,6 +10,8 @@ export interface SupervisorOptions {
   readonly watchdog: number;
   /** ms of event time a partition may be ahead of the others. */
   readonly maxAhead: number;
+  /** How far an event's time may lie after its arrival, ms. */
+  readonly farFuture: number;
   readonly maxHeapMb: number;
 }
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { EngineRestartedError } from '../ports/job-control.js';
 import { NOTE_BYTES, type NoteReading, readNote } from '../task/evaluation-note.js';
 import type { Call, FromEngine, Reply, ToEngine, WorkerData } from '../worker/protocol.js';
 
@@ -17,11 +18,11 @@ export class EngineThread {
   #nextCall = 1;
 
   constructor(
-    options: { readonly maxAhead: number; readonly maxHeapMb: number },
+    options: { readonly maxAhead: number; readonly farFuture: number; readonly maxHeapMb: number },
     onMessage: (message: FromEngine) => void,
     onDeath: (error: Error) => void,
   ) {
-    const data: WorkerData = { note: this.#note, maxAhead: options.maxAhead };
+    const data: WorkerData = { note: this.#note, maxAhead: options.maxAhead, farFuture: options.farFuture };
     this.#worker = new Worker(new URL('../worker/engine-worker.js', import.meta.url), {
       workerData: data,
       resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb },
@@ -72,7 +73,7 @@ export class EngineThread {
   async terminate(): Promise<void> {
     this.#worker.removeAllListeners();
     await this.#worker.terminate();
-    for (const { reject } of this.#calls.values()) reject(new Error('the engine was restarted'));
+    for (const { reject } of this.#calls.values()) reject(new EngineRestartedError('the engine was restarted'));
     this.#calls.clear();
   }
 }

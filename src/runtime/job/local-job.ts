@@ -1,9 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { failpoint } from '../failpoint.js';
 import type { JournalEntry, JournalPayload, Output } from '../ports/outputs.js';
-import type { JobControl, JobMetrics, JobStatus, OpenMatchView, RuleChangeResult, RuleStats, StreamStatus } from '../ports/job-control.js';
+import {
+  EngineRestartedError,
+  type JobControl,
+  type JobMetrics,
+  type JobStatus,
+  type OpenMatchView,
+  type RuleChangeResult,
+  type RuleStats,
+  type StreamStatus,
+} from '../ports/job-control.js';
 import type { Catalog, EventLog, OutboxRow, OutputStore, RecoveryPoint } from '../ports/stores.js';
-import type { Document, EngineStats, FromEngine } from '../worker/protocol.js';
+import type { Call, Document, EngineStats, FromEngine, Reply } from '../worker/protocol.js';
 import { CheckpointCoordinator } from './checkpoint-coordinator.js';
 import { Committer } from './committer.js';
 import { EngineSupervisor } from './engine-supervisor.js';
@@ -23,12 +32,13 @@ export interface LocalJobOptions {
   readonly watchdog: number;
   /** ms of event time a partition may be ahead of the others. */
   readonly maxAhead: number;
-  readonly maxHeapMb?: number;
+  /** How far an event's time may lie after its arrival, ms. */
+  readonly farFuture: number;
+  /** Heap of the engine's thread, MiB. */
+  readonly maxHeapMb: number;
   readonly onLog: (level: 'info' | 'warn' | 'error', message: string, details?: object) => void;
   /** The epoch is lost, or the engine cannot be restarted: the process must end. */
   readonly onFatal: (error: Error) => void;
-  /** The engine took the rule out of work itself; the catalog is to say so. */
-  readonly onRuleStopped: (rule: string, reason: 'limit' | 'watchdog') => Promise<void>;
 }
 
 const TICK_MS = 200;
@@ -53,7 +63,7 @@ export class LocalJob implements JobControl {
 
   constructor(options: LocalJobOptions) {
     this.#options = options;
-    const { store, log, watchdog, maxAhead, maxHeapMb = 8192 } = options;
+    const { store, log, watchdog, maxAhead, farFuture, maxHeapMb } = options;
     this.#committer = new Committer(store, {
       committed: (rows, outputs) => this.#committed(rows, outputs),
       checkpointed: (checkpoint, bytes, durationMs) => this.#checkpointed(checkpoint, bytes, durationMs),
@@ -73,7 +83,7 @@ export class LocalJob implements JobControl {
       clean: () => store.clean(),
     });
     this.#engine = new EngineSupervisor(
-      { watchdog, maxAhead, maxHeapMb },
+      { watchdog, maxAhead, farFuture, maxHeapMb },
       {
         received: (message) => this.#received(message),
         suspend: () => this.#feeds.stop(),
@@ -120,9 +130,8 @@ export class LocalJob implements JobControl {
   async activateRule(rule: string, version: number, status: 'active' | 'shadow'): Promise<RuleChangeResult> {
     const found = await this.#options.catalog.rule(rule, version);
     if (found === undefined) throw new Error(`rule ${rule}@${version} is not in the catalog`);
-    this.#give([{ kind: 'rule', id: rule, version, document: found.document }]);
     failpoint('rule-activation');
-    return this.#decide({ kind: 'rule-activated', rule, version, status });
+    return this.#decide({ kind: 'rule-activated', rule, version, status }, { kind: 'rule', id: rule, version, document: found.document });
   }
 
   pauseRule(rule: string): Promise<RuleChangeResult> {
@@ -134,16 +143,18 @@ export class LocalJob implements JobControl {
   }
 
   async previewRule(_rule: string, document: unknown): Promise<RuleChangeResult> {
-    return (await this.#engine.call({ name: 'preview', document })) as RuleChangeResult;
+    return (await this.#ask({ name: 'preview', document })) as RuleChangeResult;
   }
 
   async streamChanged(stream: string, version: number): Promise<void> {
     const found = await this.#options.catalog.stream(stream, version);
     if (found === undefined) throw new Error(`stream ${stream}@${version} is not in the catalog`);
-    this.#give([{ kind: 'stream', id: stream, version, document: found.document }]);
     const reader = this.#options.log.reader(stream);
     const starts = Object.fromEntries(reader.partitions().map((partition) => [`${stream}/${partition}`, reader.startOffset(partition)]));
-    await this.#decide({ kind: 'stream-changed', stream, version, starts });
+    await this.#decide(
+      { kind: 'stream-changed', stream, version, starts },
+      { kind: 'stream', id: stream, version, document: found.document },
+    );
     this.#feeds.start((await this.#refreshStats()).streams);
   }
 
@@ -155,7 +166,7 @@ export class LocalJob implements JobControl {
 
   async assertWatermark(stream: string, time: number): Promise<number> {
     await this.#workedOffToEnd(stream);
-    const watermark = (await this.#engine.call({ name: 'assertWatermark', stream, time })) as number;
+    const watermark = (await this.#ask({ name: 'assertWatermark', stream, time })) as number;
     await this.#committer.flushed();
     await this.#refreshStats();
     return watermark;
@@ -170,7 +181,7 @@ export class LocalJob implements JobControl {
   }
 
   async openMatches(rule: string, key: unknown): Promise<readonly OpenMatchView[]> {
-    return (await this.#engine.call({ name: 'openMatches', rule, key })) as readonly OpenMatchView[];
+    return (await this.#ask({ name: 'openMatches', rule, key })) as readonly OpenMatchView[];
   }
 
   status(): JobStatus {
@@ -264,21 +275,30 @@ export class LocalJob implements JobControl {
         return this.#committer.add(message.outputs);
       case 'progress':
         return this.#feeds.worked(message);
-      case 'ruleStopped':
-        this.#options.onLog('error', `rule ${message.rule} was stopped by ${message.reason}`, message);
-        return void this.#options
-          .onRuleStopped(message.rule, message.reason)
-          .catch((error: Error) => this.#options.onLog('error', error.message));
     }
   }
 
-  async #decide(payload: JournalPayload): Promise<RuleChangeResult> {
-    await this.#engine.restarting;
-    await this.#recovered();
-    const result = (await this.#engine.call({ name: 'decide', payload })) as RuleChangeResult;
+  /** Journals and applies; `document` is what the payload names. Deciding the same twice is harmless, so a restart between is survived. */
+  async #decide(payload: JournalPayload, document?: Document): Promise<RuleChangeResult> {
+    const once = async (): Promise<RuleChangeResult> => {
+      await this.#engine.restarting;
+      await this.#recovered();
+      if (document !== undefined) this.#give([document]);
+      return (await this.#engine.call({ name: 'decide', payload })) as RuleChangeResult;
+    };
+    const result = await once().catch((error: Error) => {
+      if (error instanceof EngineRestartedError) return once();
+      throw error;
+    });
     await this.#committer.flushed();
-    void this.#refreshStats();
+    this.#refreshStats().catch(() => {});
     return result;
+  }
+
+  /** A question for the engine; while it is restarted, for the next one. */
+  async #ask(call: Call): Promise<Reply> {
+    await this.#engine.restarting;
+    return this.#engine.call(call);
   }
 
   #give(documents: readonly Document[]): void {
@@ -301,6 +321,8 @@ export class LocalJob implements JobControl {
     this.#journalSequence = sequence;
     if (payload.kind === 'limit-reached')
       this.#options.onLog('warn', `rule ${payload.rule} has reached its limit of ${payload.limit}: ${payload.onLimit}`, payload);
+    if (payload.kind === 'rule-paused' && payload.reason !== 'user')
+      this.#options.onLog('error', `rule ${payload.rule} was stopped: ${payload.reason}`, payload);
   }
 
   async #checkpoint(mark = this.#mark()): Promise<void> {

@@ -1,3 +1,6 @@
+/** The engine's thread was replaced while it was asked: what was asked may or may not have happened. */
+export class EngineRestartedError extends Error {}
+
 /** What the service may ask of the running job. Every change resolves once its journal entry is committed. */
 export interface JobControl {
   /** Activates a stored version (the rule's first, or a new one), or flips shadow and active. */

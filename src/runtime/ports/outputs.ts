@@ -6,7 +6,9 @@ export type Positions = Readonly<Record<string, number>>;
 /** Everything that decides output and is not in a source log (docs/architecture.md). */
 export type JournalPayload =
   | { readonly kind: 'rule-activated'; readonly rule: string; readonly version: number; readonly status: 'active' | 'shadow' }
-  | { readonly kind: 'rule-paused'; readonly rule: string; readonly reason: 'user' | 'limit' | 'watchdog' }
+  | { readonly kind: 'rule-paused'; readonly rule: string; readonly reason: 'user' }
+  /** The engine took this version out of work itself, at the very event or deadline; the entry's commit sets its status. */
+  | { readonly kind: 'rule-paused'; readonly rule: string; readonly reason: 'limit' | 'watchdog'; readonly version: number }
   | { readonly kind: 'rule-retired'; readonly rule: string }
   /** The first time that a version of a rule reaches one of its limits; it changes nothing. */
   | {

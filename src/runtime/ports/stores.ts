@@ -88,6 +88,8 @@ export interface RequestProgress {
   /** SHA-256 (hex) over the items so far. */
   readonly bodyHash: string;
   readonly behindWatermark: number;
+  /** What the reply said of the stream's watermark, epoch ms; null before the request is done, or without one. */
+  readonly watermark: number | null;
   readonly done: boolean;
 }
 

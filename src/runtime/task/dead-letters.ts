@@ -12,6 +12,11 @@ export class DeadLetters {
     });
   }
 
+  farFuture(event: Event, arrivalTime: number, limit: number): void {
+    const message = `the event's time ${event.time} is more than ${limit} ms after its arrival at ${arrivalTime}`;
+    this.#letter(event, 'far-future', '', message, {});
+  }
+
   /** `evaluated`: the rule, or what else was stopped at this event. */
   stopped(event: Event, evaluated: string, message: string): void {
     this.#letter(event, 'rule-stopped', `/${evaluated}`, message, { cause: evaluated });

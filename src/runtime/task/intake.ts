@@ -14,15 +14,17 @@ export class Intake {
     readonly buffers: BufferSet,
     readonly guard: RuleGuard,
     readonly letters: DeadLetters,
+    /** How far an event's time may lie after its arrival, ms. */
+    readonly farFuture: number,
   ) {}
 
-  /** Takes the partition's next event; the cursor stands at it. */
-  accept(partition: Partition, offset: number, cursor: FrameCursor): void {
+  /** Takes the partition's next event, which arrived at `arrivalTime` (epoch ms); the cursor stands at it. */
+  accept(partition: Partition, offset: number, cursor: FrameCursor, arrivalTime: number): void {
     const { clock } = partition;
     const event = this.#decode(partition, offset, cursor);
     clock.nextOffset = offset + 1;
     clock.events++;
-    if (this.#isLate(partition, event) || this.#isDuplicate(partition, event)) {
+    if (this.#isFarFuture(event, arrivalTime) || this.#isLate(partition, event) || this.#isDuplicate(partition, event)) {
       clock.skipped.add(offset);
       return;
     }
@@ -43,6 +45,13 @@ export class Intake {
     const event = new Event(this.layout, stream, partition, offset, cursor.time, cursor.raw, fields);
     const id = this.streams.hasId(stream) && this.guard.admitStreamId(event) ? this.streams.idOf(event) : undefined;
     return id === undefined ? event : new Event(this.layout, stream, partition, offset, cursor.time, cursor.raw, fields, id);
+  }
+
+  /** One wrong clock would make all that follows late, so it moves nothing. */
+  #isFarFuture(event: Event, arrivalTime: number): boolean {
+    if (event.time <= arrivalTime + this.farFuture) return false;
+    this.letters.farFuture(event, arrivalTime, this.farFuture);
+    return true;
   }
 
   #isLate({ clock }: Partition, event: Event): boolean {

@@ -12,8 +12,8 @@ interface Barrier {
 
 /** What becomes of the events that are read. */
 export interface Reader {
-  /** The partition's next event. */
-  read(partition: Partition, offset: number, cursor: FrameCursor): void;
+  /** The partition's next event, and when it arrived, epoch ms. */
+  read(partition: Partition, offset: number, cursor: FrameCursor, arrivalTime: number): void;
   /** One from before the checkpoint. */
   readAgain(partition: Partition, offset: number, cursor: FrameCursor): void;
   /** A partition has been read as far as it goes, in live work. */
@@ -104,7 +104,7 @@ export class PartitionReading {
       if (rereading !== undefined) this.#rereading.set(name, offset + 1);
       if (offset >= clock.nextOffset) {
         this.#rereading.delete(name);
-        this.reader.read(partition, offset, cursor);
+        this.reader.read(partition, offset, cursor, batch.arrivalTime);
       } else {
         this.reader.readAgain(partition, offset, cursor);
       }

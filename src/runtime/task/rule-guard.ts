@@ -37,8 +37,8 @@ export class RuleGuard {
     this.poison.set(poisonName(poison.rule, poison), poison);
   }
 
-  addPoisonDeadline(poison: PoisonedDeadline): void {
-    this.poisonDeadlines.push(poison);
+  addPoisonDeadline({ rule, time }: PoisonedDeadline): void {
+    if (!this.poisonDeadlines.some((known) => known.rule === rule && known.time === time)) this.poisonDeadlines.push({ rule, time });
   }
 
   /** From here on the rule sees nothing. It may be in the midst of an evaluation: its matches go before the next one. */

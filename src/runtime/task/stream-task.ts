@@ -27,11 +27,11 @@ export interface Definitions {
 export interface TaskOptions {
   readonly definitions: Definitions;
   readonly note: EvaluationNote;
+  /** How far an event's time may lie after its arrival, ms. */
+  readonly farFuture: number;
   readonly emit: (output: Output) => void;
   /** A batch has been worked off and is held no longer. */
   readonly consumed: (batch: SourceBatch) => void;
-  /** The task itself took the rule out of work. */
-  readonly ruleStopped: (rule: string, reason: 'limit' | 'watchdog') => void;
 }
 
 const NO_CHANGE: RuleChangeResult = { carried: 0, dropped: 0 };
@@ -54,6 +54,8 @@ export class StreamTask {
   snapshotter = new Snapshotter();
   journalSequence = 0;
   readonly #options: TaskOptions;
+  /** Rules that the last release stopped, to be journaled. */
+  readonly #stops: JournalPayload[] = [];
 
   constructor(options: TaskOptions) {
     this.#options = options;
@@ -69,17 +71,14 @@ export class StreamTask {
     this.rules = new RuleSet(this.layout, sink);
     this.guard = new RuleGuard(this.rules, note, letters);
     this.buffers = new BufferSet(this.streams, (operator, time, event) => this.guard.admit(operator, time, event));
-    const intake = new Intake(this.layout, this.streams, this.buffers, this.guard, letters);
+    const intake = new Intake(this.layout, this.streams, this.buffers, this.guard, letters, options.farFuture);
     this.reading = new PartitionReading(this.streams, {
-      read: (partition, offset, cursor) => {
+      read: (partition, offset, cursor, arrivalTime) => {
         if (partition.clock.idle && !this.recovering) this.#wake(partition.clock);
-        intake.accept(partition, offset, cursor);
+        intake.accept(partition, offset, cursor, arrivalTime);
       },
       readAgain: (partition, offset, cursor) => intake.acceptAgain(partition, offset, cursor),
-      caughtUp: ({ clock }) => {
-        this.#release(clock);
-        this.#journalLimits();
-      },
+      caughtUp: ({ clock }) => this.#settle(clock),
       barrierReached: () => this.#release(),
       consumed,
     });
@@ -91,6 +90,9 @@ export class StreamTask {
 
   /** Recovery applies the entry when every partition stands exactly at its positions. */
   replay(entry: JournalEntry): void {
+    const { payload } = entry;
+    // Names its own place, which may lie before where the thread had come to when it was ended.
+    if (payload.kind === 'poison' || payload.kind === 'poison-deadline') this.#apply(payload);
     this.reading.addBarrier(entry.positions, () => this.#applyReplayed(entry));
   }
 
@@ -101,11 +103,10 @@ export class StreamTask {
 
   /** A decision of now: journaled at the present positions, then applied. */
   decide(payload: JournalPayload): RuleChangeResult {
-    this.#release();
+    this.#settle();
     this.#journal(payload);
     const result = this.#apply(payload);
-    this.#release();
-    this.#journalLimits();
+    this.#settle();
     return result;
   }
 
@@ -151,13 +152,18 @@ export class StreamTask {
     this.#options.emit({ type: 'journal', entry: { sequence: ++this.journalSequence, positions: this.positions(), payload } });
   }
 
-  #journalLimits(): void {
+  /** Releases in live work: what the release itself has decided goes into the journal before anything else does. */
+  #settle(clock?: PartitionClock): void {
+    this.#release(clock);
     for (const limit of this.limits.takeFresh()) this.#journal(limit);
+    for (const stop of this.#stops.splice(0)) this.#journal(stop);
   }
 
   #applyReplayed(entry: JournalEntry): void {
     this.journalSequence = entry.sequence;
+    // Their entries are among those to come, or this is one of them.
     this.limits.forgetFresh();
+    this.#stops.length = 0;
     this.#apply(entry.payload);
     this.#release();
   }
@@ -231,7 +237,7 @@ export class StreamTask {
   }
 
   #wake(clock: PartitionClock): void {
-    this.#release();
+    this.#settle();
     this.decide({ kind: 'partition-active', stream: clock.stream, partition: clock.partition, floor: this.buffers.floorFor(clock) });
   }
 
@@ -239,8 +245,9 @@ export class StreamTask {
   #release(clock?: PartitionClock): void {
     this.buffers.release(clock);
     for (const [rule, reason] of this.guard.takeStopped()) {
-      this.#options.ruleStopped(rule, reason);
       this.#pause(rule);
+      const version = this.rules.rules.get(rule)?.compiled.version;
+      if (version !== undefined) this.#stops.push({ kind: 'rule-paused', rule, reason, version });
     }
   }
 }

@@ -34,9 +34,9 @@ export class EngineHost {
         stream: (name, version) => this.#streamDefinition(name, version),
       },
       note: this.#note,
+      farFuture: data.farFuture,
       consumed: (batch) => this.#consumed.push(batch),
       emit: (output) => this.#outputs.push(output),
-      ruleStopped: (rule, reason) => post({ type: 'ruleStopped', rule, reason }),
     });
   }
 

@@ -13,6 +13,8 @@ export interface WorkerData {
   readonly note: SharedArrayBuffer;
   /** Event time, ms, that a partition may be ahead of the others. */
   readonly maxAhead: number;
+  /** How far an event's time may lie after its arrival, ms. */
+  readonly farFuture: number;
 }
 
 /** Main thread to engine. */
@@ -56,5 +58,4 @@ export type FromEngine =
       readonly ahead: readonly string[];
     }
   | { readonly type: 'reply'; readonly id: number; readonly result?: Reply; readonly error?: string }
-  | { readonly type: 'name'; readonly number: number; readonly name: string }
-  | { readonly type: 'ruleStopped'; readonly rule: string; readonly reason: 'limit' | 'watchdog' };
+  | { readonly type: 'name'; readonly number: number; readonly name: string };

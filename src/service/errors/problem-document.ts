@@ -1,5 +1,6 @@
 import { HttpException } from '@nestjs/common';
 import type { Problem } from '../../engine/problem/problem.js';
+import { EngineRestartedError } from '../../runtime/ports/job-control.js';
 import { EpochLostError } from '../../runtime/ports/stores.js';
 import { StorageError } from '../../storage/errors.js';
 import { DomainError, type DomainErrorKind } from './domain-error.js';
@@ -107,6 +108,14 @@ export function toProblem(error: unknown): ProblemReply {
       unexpected: true,
     };
   }
+  if (error instanceof EngineRestartedError) {
+    const detail = 'the engine was restarted meanwhile; look whether it happened, then send again';
+    return { document: problemDocument(503, 'engine-stalled', detail), retryAfter: 2, unexpected: false };
+  }
+  if (sqlState(error) === UNSTORABLE_CHARACTER) {
+    const detail = 'a text of the request holds a character that cannot be looked up, such as U+0000';
+    return { document: problemDocument(400, 'bad-request', detail), unexpected: false };
+  }
   const status = frameworkStatus(error);
   if (status !== undefined && status < 500) {
     return { document: problemDocument(status, FRAMEWORK_CODES[status] ?? 'bad-request', (error as Error).message), unexpected: false };
@@ -122,6 +131,14 @@ function frameworkStatus(error: unknown): number | undefined {
   if (error instanceof HttpException) return error.getStatus();
   const status = (error as { statusCode?: unknown } | undefined)?.statusCode;
   return typeof status === 'number' ? status : undefined;
+}
+
+/** SQLSTATE character_not_in_repertoire: PostgreSQL takes no U+0000 in a text. */
+const UNSTORABLE_CHARACTER = '22021';
+
+function sqlState(error: unknown): unknown {
+  const { code, driverError } = (error ?? {}) as { code?: unknown; driverError?: { code?: unknown } };
+  return driverError?.code ?? code;
 }
 
 const AWAY_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'ENOENT']);

@@ -42,6 +42,14 @@ export const SETTINGS = {
   maxExpressionNesting: setting('TRIPLINE_MAX_EXPRESSION_NESTING', integer(4, 250), 64, 'nesting of a condition'),
   maxEventNesting: setting('TRIPLINE_MAX_EVENT_NESTING', integer(4, 10_000), 64, 'nesting of an event'),
   watchdogMs: setting('TRIPLINE_WATCHDOG', duration(100), 5_000, 'silence of the engine after which it is restarted'),
+  engineHeapBytes: setting(
+    'TRIPLINE_ENGINE_HEAP',
+    size(64 * 2 ** 20),
+    8 * 2 ** 30,
+    "heap of the engine's thread, where all state is; beyond it the thread is restarted",
+  ),
+  alertRetentionMs: setting('TRIPLINE_ALERT_RETENTION', duration(60_000), 30 * 86_400_000, 'how long alerts are kept'),
+  deadLetterRetentionMs: setting('TRIPLINE_DEAD_LETTER_RETENTION', duration(60_000), 7 * 86_400_000, 'how long dead letters are kept'),
   apiKeys: setting<readonly ApiKey[]>('TRIPLINE_API_KEYS', apiKeys, [], 'keys of the API, name:role:key separated by commas', true),
   auth: setting<'on' | 'off'>('TRIPLINE_AUTH', oneOf('on', 'off'), 'on', 'off = no keys asked for, on any address'),
   logLevel: setting(

@@ -9,6 +9,10 @@ export interface Retention {
   readonly retentionMs?: number;
   /** Bytes of all partitions' events together; beyond it the oldest go before their time. No limit by default. */
   readonly retentionBytes?: number;
+  /** Alerts are kept this long, ms, and until every sink has had them. For ever by default. */
+  readonly alertsMs?: number;
+  /** Dead letters are kept this long, ms. For ever by default. */
+  readonly deadLettersMs?: number;
 }
 
 const DAY = 86_400_000;
@@ -29,6 +33,7 @@ interface Kept {
   readonly journal_sequence: number;
   readonly needed_offsets: Buffer;
   readonly completed_at: number;
+  readonly alert_number: number;
 }
 
 /**
@@ -38,7 +43,7 @@ interface Kept {
 export async function clean(lease: Lease, retention: Retention): Promise<void> {
   const { pool } = lease.database;
   const { rows: kept } = await pool.query<Kept>(
-    `SELECT id, kind, oldest_needed, journal_sequence, needed_offsets, completed_at FROM checkpoint WHERE job = $1 AND shard = $2
+    `SELECT id, kind, oldest_needed, journal_sequence, needed_offsets, completed_at, alert_number FROM checkpoint WHERE job = $1 AND shard = $2
      AND (kind = 'savepoint' OR id = (SELECT max(id) FROM checkpoint WHERE job = $1 AND shard = $2)) ORDER BY id DESC`,
     [lease.job, lease.shard],
   );
@@ -51,6 +56,10 @@ export async function clean(lease: Lease, retention: Retention): Promise<void> {
     { oldest: newest.id, newest: Number.MAX_SAFE_INTEGER },
   ]);
   await cleanLog(lease, retention, newest);
+  if (retention.alertsMs !== undefined) await cleanAlerts(lease, Date.now() - retention.alertsMs, newest.alert_number);
+  // What replay may give again must be known as given: letters since shortly before the newest checkpoint stay.
+  if (retention.deadLettersMs !== undefined)
+    await cleanDeadLetters(lease, Math.min(Date.now() - retention.deadLettersMs, newest.completed_at - UNNAMED_GRACE));
 }
 
 async function cleanCheckpoints(lease: Lease, kept: readonly Kept[], newest: Kept): Promise<void> {
@@ -82,6 +91,26 @@ async function cleanLog(lease: Lease, retention: Retention, newest: Kept): Promi
   await checked(lease, (client) => client.query('DELETE FROM request_progress WHERE updated_at < $1', [oldest]));
 }
 
+/** Never beyond what the newest checkpoint covers, or a sink has still to read: a sink that is down costs disk. */
+function cleanAlerts(lease: Lease, before: number, covered: number): Promise<void> {
+  return deleteInParts(
+    lease,
+    `DELETE FROM alert WHERE (job, shard, number) IN (
+       SELECT job, shard, number FROM alert
+       WHERE job = $1 AND shard = $2 AND number <= least($4::bigint, (SELECT min(number) FROM sink_cursor))
+       ORDER BY number LIMIT ${DELETE_ROWS}) AND detected_at < $3`,
+    [lease.job, lease.shard, before, covered],
+  );
+}
+
+function cleanDeadLetters(lease: Lease, before: number): Promise<void> {
+  return deleteInParts(
+    lease,
+    `DELETE FROM dead_letter WHERE id IN (SELECT id FROM dead_letter ORDER BY id LIMIT ${DELETE_ROWS}) AND received_at < $1`,
+    [before],
+  );
+}
+
 /** The arrival time up to which chunks must go for the others to be within `limit` bytes. */
 async function sizeCut(lease: Lease, limit: number | undefined): Promise<number> {
   if (limit === undefined) return 0;
@@ -94,20 +123,23 @@ async function sizeCut(lease: Lease, limit: number | undefined): Promise<number>
   return rows[0].cut ?? 0;
 }
 
-/** Deletes the chunks that arrived before `time` and end at or below `offset`, a few at a time. */
-async function deleteChunks(lease: Lease, stream: string, partition: number, time: number, offset: number): Promise<void> {
+/** Deletes the chunks that arrived before `time` and end at or below `offset`. */
+function deleteChunks(lease: Lease, stream: string, partition: number, time: number, offset: number): Promise<void> {
+  return deleteInParts(
+    lease,
+    `DELETE FROM log_chunk WHERE (stream, partition, first_offset) IN (
+       SELECT stream, partition, first_offset FROM log_chunk
+       WHERE stream = $1 AND partition = $2 AND first_offset + count <= $4
+       ORDER BY first_offset LIMIT ${DELETE_ROWS}) AND arrival_time < $3`,
+    [stream, partition, time, offset],
+  );
+}
+
+/** Runs a statement that deletes at most DELETE_ROWS, oldest first, until it has found fewer. */
+async function deleteInParts(lease: Lease, statement: string, values: readonly unknown[]): Promise<void> {
   let deleted: number;
   do {
-    deleted = await checked(lease, async (client) => {
-      const { rowCount } = await client.query(
-        `DELETE FROM log_chunk WHERE (stream, partition, first_offset) IN (
-           SELECT stream, partition, first_offset FROM log_chunk
-           WHERE stream = $1 AND partition = $2 AND first_offset + count <= $4
-           ORDER BY first_offset LIMIT ${DELETE_ROWS}) AND arrival_time < $3`,
-        [stream, partition, time, offset],
-      );
-      return rowCount ?? 0;
-    });
+    deleted = await checked(lease, async (client) => (await client.query(statement, [...values])).rowCount ?? 0);
   } while (deleted === DELETE_ROWS);
 }
 

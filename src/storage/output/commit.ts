@@ -72,6 +72,15 @@ async function writeJournal(client: PoolClient, lease: Lease, entries: readonly 
   );
   if (written.length !== entries.length)
     throw new Error(`journal ${lease.job}/${lease.shard} holds another entry from ${entries[0].sequence} on`);
+  for (const { payload } of entries) if (payload.kind === 'rule-paused' && payload.reason !== 'user') await pauseRule(client, payload, now);
+}
+
+/** What the engine stopped is paused for users in the same transaction; a version stored meanwhile is not meant. */
+async function pauseRule(client: PoolClient, { rule, version }: { rule: string; version: number }, now: number): Promise<void> {
+  await client.query(
+    `UPDATE rule SET status = 'paused', updated_at = $3 WHERE id = $1 AND current_version = $2 AND status IN ('active', 'shadow')`,
+    [rule, version, now],
+  );
 }
 
 /** A checkpoint among the alerts covers those before it. */
