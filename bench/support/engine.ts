@@ -25,7 +25,7 @@ export class Engine {
   constructor(rules: readonly { readonly name: string; readonly rule: object }[]) {
     const sink: MatchSink = {
       alert: (_rule, _key, match) => {
-        if (match.path.length > 0) this.matches++;
+        if (match.kind === 'window' || match.path.length > 0) this.matches++;
       },
       limitReached: () => {
         this.limitsReached++;

@@ -1,5 +1,6 @@
 /** A rule's folder: rule.yaml, stream.yaml, events.jsonl and the matches that must come out, expected.jsonl. */
 import { join } from 'node:path';
+import { readJson } from '../engine/event/json-reader.js';
 import { isObject } from '../engine/problem/fields.js';
 import { canonicalJson } from '../engine/rule/canonical.js';
 import type { RuleDefinition } from '../engine/rule/index.js';
@@ -22,7 +23,7 @@ export async function runRuleFolder(folder: string, terminal: Terminal): Promise
   const expectedText = (await readBytes(join(folder, 'expected.jsonl'), terminal)).toString('utf8');
   const file = readEventFile(await readBytes(join(folder, 'events.jsonl'), terminal), rule, streams);
   const failures = file.rejected.map(({ line, code, message }) => `events.jsonl:${line}: ${code}: ${message}`);
-  const expected = readExpected(expectedText, failures);
+  const expected = readExpected(expectedText, rule.kind, failures);
   const found = run(rule, file);
   for (const row of expected) if (!found.has(row)) failures.push(`missing    ${row}`);
   for (const row of found) if (!expected.has(row)) failures.push(`unexpected ${row}`);
@@ -31,7 +32,9 @@ export async function runRuleFolder(folder: string, terminal: Terminal): Promise
 
 /** Different assignments, each as canonical JSON; equal ones are one alert. */
 function run(rule: RuleDefinition, { events, items }: EventFile): Set<string> {
-  const { matches, timeouts } = simulate(rule, events);
+  const { matches, timeouts, windows } = simulate(rule, events);
+  if (rule.kind === 'window')
+    return new Set(windows.map(({ key, start, end, values }) => canonicalJson({ key: readJson(key), start, end, values })));
   const row = (steps: Readonly<Record<string, readonly number[]>>, timedOut: boolean): string =>
     canonicalJson({
       steps: Object.fromEntries(Object.entries(steps).map(([step, indexes]) => [step, indexes.map((index) => items[index])])),
@@ -41,15 +44,27 @@ function run(rule: RuleDefinition, { events, items }: EventFile): Set<string> {
   return new Set(rows);
 }
 
-function readExpected(text: string, failures: string[]): Set<string> {
+const EXPECTED = {
+  pattern: '{"steps": {"step": [0]}, "timedOut": false}',
+  window: '{"key": "k", "start": 0, "end": 1000, "values": {"n": 1}}',
+} as const;
+
+function readExpected(text: string, kind: RuleDefinition['kind'], failures: string[]): Set<string> {
   const rows = new Set<string>();
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue;
-    const value = parse(line);
-    if (isObject(value) && isObject(value.steps)) rows.add(canonicalJson({ steps: value.steps, timedOut: value.timedOut ?? false }));
-    else failures.push(`expected.jsonl:${index + 1}: expected {"steps": {"step": [0]}, "timedOut": false}, found ${line.slice(0, 80)}`);
+    const row = expectedRow(parse(line), kind);
+    if (row !== undefined) rows.add(canonicalJson(row));
+    else failures.push(`expected.jsonl:${index + 1}: expected ${EXPECTED[kind]}, found ${line.slice(0, 80)}`);
   }
   return rows;
+}
+
+function expectedRow(value: unknown, kind: RuleDefinition['kind']): object | undefined {
+  if (!isObject(value)) return undefined;
+  if (kind === 'pattern') return isObject(value.steps) ? { steps: value.steps, timedOut: value.timedOut ?? false } : undefined;
+  const { key = null, start, end, values } = value;
+  return isObject(values) ? { key, start, end, values } : undefined;
 }
 
 function parse(line: string): unknown {

@@ -3,6 +3,7 @@ import type { Event } from '../engine/event/event.js';
 import { readJson } from '../engine/event/json-reader.js';
 import { explainEdges, type Fate, findNearMiss, type NearMiss } from '../engine/explain/index.js';
 import type { Match, Taken } from '../engine/match/matcher.js';
+import type { Pattern } from '../engine/pattern/index.js';
 import type { CompiledRule } from '../engine/rule/compile.js';
 import type { Key } from '../engine/state/key.js';
 
@@ -69,7 +70,7 @@ export function explainMatch(rule: CompiledRule, key: Key, match: Match): Explai
 }
 
 export function explainNearMiss(rule: CompiledRule, key: Key, events: readonly Event[], watermark: number): ExplainedNearMiss {
-  const found = findNearMiss(rule.definition.pattern, rule.layout, events, watermark);
+  const found = findNearMiss(patternOf(rule), rule.layout, events, watermark);
   return {
     key: readJson(key.json),
     events: explainedEvents(rule, found.path),
@@ -91,9 +92,15 @@ function explainedEvents(rule: CompiledRule, path: readonly Taken[]): ExplainedE
   }));
 }
 
-function endOf({ definition }: CompiledRule, { kind }: Match): ExplainedMatch['ended']['by'] {
+/** Windows give no matches to explain. */
+function patternOf({ definition }: CompiledRule): Pattern {
+  if (definition.kind === 'window') throw new TypeError(`rule ${definition.id} has no pattern`);
+  return definition.pattern;
+}
+
+function endOf(rule: CompiledRule, { kind }: Match): ExplainedMatch['ended']['by'] {
   if (kind === 'timeout') return 'timeout';
-  const last = definition.pattern.steps.at(-1);
+  const last = patternOf(rule).steps.at(-1);
   if (last?.kind !== 'negation') return 'lastEvent';
   return last.link === 'notNext' ? 'notNext' : 'absence';
 }

@@ -1,6 +1,6 @@
 import { Event } from '../engine/event/event.js';
 import { FieldLayout } from '../engine/event/field-layout.js';
-import type { Match } from '../engine/match/matcher.js';
+import type { Match, WindowResult } from '../engine/match/matcher.js';
 import { MatchOperator } from '../engine/match/operator/match-operator.js';
 import type { MatchRule, MatchSink } from '../engine/match/operator/match-rule.js';
 import { compileRule, type CompiledRule } from '../engine/rule/compile.js';
@@ -34,9 +34,21 @@ export interface SimulatedTimeout extends SimulatedMatch {
   readonly time: number;
 }
 
+/** A window's result for which `having` holds, whether or not a cool-down suppresses its alert. */
+export interface SimulatedWindow extends EmissionPoint {
+  /** JSON text. */
+  readonly key: string;
+  /** Epoch ms; absent for windows of a number of events. */
+  readonly start?: number;
+  readonly end?: number;
+  readonly values: WindowResult['values'];
+}
+
 export interface Simulation {
   readonly matches: readonly SimulatedMatch[];
   readonly timeouts: readonly SimulatedTimeout[];
+  /** Of a window rule; those for which `having` holds. */
+  readonly windows: readonly SimulatedWindow[];
   /** Alert bodies as JSON texts, events byte for byte, after suppression. */
   readonly alerts: readonly string[];
   /** An Explanation as JSON text, when asked for: values in it may be integers that a double cannot hold. */
@@ -70,7 +82,7 @@ export function simulate(definition: RuleDefinition, events: readonly SimulatedE
     const event = toEvent(rule, events[index], index);
     const key = rule.keyOf(event);
     if (options.key !== undefined && key?.json !== options.key) return;
-    if (options.explain === true && key !== undefined) results.seen(key, event);
+    if (options.explain === true && definition.kind === 'pattern' && key !== undefined) results.seen(key, event);
     for (const operator of [raw, alerting]) {
       results.point = { before: index };
       operator.advanceTime(event.time);
@@ -82,9 +94,12 @@ export function simulate(definition: RuleDefinition, events: readonly SimulatedE
   results.point = { before: events.length };
   const last = order.length === 0 ? -Infinity : events[order[order.length - 1]].time;
   const watermark = Math.max(options.watermark ?? last, last);
-  for (const operator of [raw, alerting]) operator.advanceTime(watermark);
-  const { matches, timeouts, alerts } = results;
-  return { matches, timeouts, alerts, ...(options.explain === true && { explanation: toJsonText(results.explanation(watermark)) }) };
+  // A window's last moment is before its end: a watermark there says that all its events have come.
+  const until = watermark + (definition.kind === 'window' ? 1 : 0);
+  for (const operator of [raw, alerting]) operator.advanceTime(until);
+  const { matches, timeouts, windows, alerts } = results;
+  const simulation = { matches, timeouts, windows, alerts };
+  return options.explain === true ? { ...simulation, explanation: toJsonText(results.explanation(watermark)) } : simulation;
 }
 
 function toEvent(rule: CompiledRule, { stream, time, raw }: SimulatedEvent, index: number): Event {
@@ -100,6 +115,7 @@ interface KeyEvents {
 class Results {
   readonly matches: SimulatedMatch[] = [];
   readonly timeouts: SimulatedTimeout[] = [];
+  readonly windows: SimulatedWindow[] = [];
   readonly alerts: string[] = [];
   readonly #explained: { matches: ExplainedMatch[]; timeouts: ExplainedMatch[] } = { matches: [], timeouts: [] };
   readonly #keys = new Map<string, KeyEvents>();
@@ -109,6 +125,10 @@ class Results {
 
   matchSink(): MatchSink {
     return sink((_rule, key, match) => {
+      if (match.kind === 'window') {
+        this.windows.push({ ...this.point, key: key.json, ...match.window, values: match.values });
+        return;
+      }
       const found = { ...this.point, steps: this.#steps(match) };
       this.#explain(key, match);
       if (match.kind === 'match') this.matches.push(found);

@@ -16,6 +16,8 @@ export interface AlertView {
   readonly endTime: number;
   readonly shadow: boolean;
   readonly steps: Record<string, Record<string, unknown>[]>;
+  readonly window?: { readonly start: number; readonly end: number };
+  readonly values?: Readonly<Record<string, number | null>>;
 }
 
 export interface DeadLetterView {

@@ -57,6 +57,23 @@ export const RULES = [
     ],
     within: '1m',
   },
+  {
+    id: 'velocity',
+    from: 'payments',
+    key: 'card',
+    window: { sliding: { size: '20s', every: '7s' } },
+    select: { payments: 'count()', large: 'count(amount > 80)', mean: 'avg(amount)' },
+    having: 'payments > 5',
+    suppress: { for: '30s' },
+  },
+  { id: 'spells', from: 'payments', key: 'card', window: { session: '3s' }, select: { total: 'sum(amount)' }, having: 'total > 100' },
+  {
+    id: 'last-ten',
+    from: 'payments',
+    key: ['card', 'shop'],
+    window: { count: { size: 10, every: 4 } },
+    select: { highest: 'max(amount)', lowest: 'min(amount)' },
+  },
 ];
 
 /** Bodies of NDJSON: times wander, some events are late, repeated, or no JSON at all. */

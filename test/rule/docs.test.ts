@@ -12,7 +12,8 @@ function problemsOf(yaml: string): readonly Problem[] {
   const value: unknown = parse(yaml);
   if (Array.isArray(value)) return readRule({ id: 'example', from: 's', pattern: value, within: '1h' }).problems;
   if (Object.hasOwn(value as object, 'name')) return readStream(value).problems;
-  return readRule({ id: 'example', from: 's', pattern: [{ begin: 'a' }], ...(value as object) }).problems;
+  const body = Object.hasOwn(value as object, 'window') ? { select: { n: 'count()' } } : { pattern: [{ begin: 'a' }] };
+  return readRule({ id: 'example', from: 's', ...body, ...(value as object) }).problems;
 }
 
 describe('docs/rules.md', () => {

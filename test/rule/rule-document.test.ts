@@ -50,7 +50,7 @@ describe('a rule document', () => {
       limits: { keptEvents: 1000, keptBytes: 1048576, matchesPerEvent: 10, onLimit: 'dropNewest' },
       onStall: 'continue',
     });
-    expect(rule?.pattern.within).toBe(600_000);
+    expect(rule).toMatchObject({ kind: 'pattern', pattern: { within: 600_000 } });
     expect(Object.isFrozen(rule) && Object.isFrozen(rule?.alert.fields)).toBe(true);
   });
 
@@ -101,11 +101,37 @@ describe('problems', () => {
       ['missing-key', ''],
     ],
     ['a misspelt key', { ...MINIMAL, sevrity: 'low' }, ['unknown-key', '/sevrity', { suggestion: 'severity' }]],
-    ['a window rule', { id: 'r', from: 's', window: { count: 5 } }, ['unsupported-kind', '/window']],
+    ['a window without values', { id: 'r', from: 's', window: { count: 5 } }, ['missing-key', '']],
     [
-      'a window rule with its keys',
-      { id: 'r', from: 's', window: { count: 5 }, select: { n: 'count()' } },
-      ['unsupported-kind', '/window'],
+      'several in a window rule',
+      {
+        id: 'r',
+        from: 's',
+        window: { tumbling: 5 },
+        select: { n: 'coun()', key: 'sum(x)', m: 'max(y +)' },
+        having: 'n > 1',
+        within: '1s',
+      },
+      ['unknown-key', '/within'],
+      ['invalid-duration', '/window/tumbling', { suggestion: '5s' }],
+      ['unknown-function', '/select/n', { suggestion: 'count' }],
+      ['cel-syntax', '/select/m'],
+      ['reserved-name', '/select/key'],
+    ],
+    [
+      'a calendar of hours',
+      { id: 'r', from: 's', window: { tumbling: '1h', timezone: 'Europe/Berlin' }, select: { n: 'count()' } },
+      ['not-applicable', '/window/timezone'],
+    ],
+    [
+      'a zone',
+      { id: 'r', from: 's', window: { tumbling: '1d', timezone: 'Europe/Berln' }, select: { n: 'count()' } },
+      ['unknown-zone', '/window/timezone'],
+    ],
+    [
+      "names in a window's alert",
+      { id: 'r', from: 's', window: { session: '1h' }, select: { n: 'count()' }, alert: { title: '${m} of ${n} until ${window.end}' } },
+      ['unknown-name', '/alert/title'],
     ],
     ['both kinds', { ...MINIMAL, window: { count: 5 } }, ['ambiguous-kind', '']],
     ["a window rule's key", { ...MINIMAL, having: 'n > 1' }, ['unknown-key', '/having']],

@@ -24,6 +24,7 @@ export async function explain(options: ExplainOptions, terminal: Terminal): Prom
   const { rule, streams, lines } = await loadRule(options.rule, options.stream, terminal);
   for (const line of lines) terminal.stderr.write(`${line}\n`);
   if (rule === undefined) return EXIT.problems;
+  if (rule.kind === 'window') throw new UsageError(`${options.rule}: windows need no explanation: \`replay\` shows their values`);
   const { events, lineNumbers, rejected } = readEventFile(await readBytes(options.events, terminal), rule, streams);
   for (const { line, code, message } of rejected) terminal.stderr.write(`${options.events}:${line}: ${code}: ${message}\n`);
   const key = options.key === undefined ? undefined : keyText(options.key);

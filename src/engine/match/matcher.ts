@@ -17,9 +17,26 @@ export interface Match {
   readonly endTime: number;
 }
 
+/** A window of a key that gave its result. */
+export interface WindowResult {
+  readonly kind: 'window';
+  /** Epoch ms, the end exclusive; absent for windows of a number of events. */
+  readonly window?: { readonly start: number; readonly end: number };
+  /** Selected values by name; null where no event had a value. */
+  readonly values: Readonly<Record<string, number | null>>;
+  /** Which result of this window, or of this key's windows without times, it is; from 1. */
+  readonly firing: number;
+  /** Epoch ms: of the window, without times of its events. */
+  readonly startTime: number;
+  readonly endTime: number;
+}
+
+/** What comes out of a rule. */
+export type Emission = Match | WindowResult;
+
 /** What a matcher reports while it works; one object serves all keys of a rule. */
 export interface MatchOutput {
-  match(match: Match): void;
+  match(match: Emission): void;
   /** A condition that gave an error or no boolean: it counts as false. `expression` is its number in the rule's table. */
   conditionError(expression: number, error: unknown): void;
   /** A bound was reached: `dropped` partial matches (dropOldest, dropNewest) were given up. */
@@ -49,9 +66,9 @@ export interface EventTable {
 }
 
 /**
- * Runs one rule's pattern over the events of one key. Frozen and stateless: all that changes is in `S`,
+ * Runs one rule over the events of one key. Frozen and stateless: all that changes is in `S`,
  * one serialisable object per key. The representations (runs, compact, grouped)
- * each implement this.
+ * each implement this, and so do the windows of window rules.
  */
 export interface Matcher<S> {
   createState(): S;

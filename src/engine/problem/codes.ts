@@ -62,6 +62,7 @@ export const ERROR_CODES: Record<string, string> = {
   'json-too-deep': 'Lists and objects nest deeper than the limit.',
   'kafka-unavailable': 'This service was built without Kafka.',
   'late-event': 'An event came after its time had been passed.',
+  'lateness-without-effect': 'Warning: `allowedLateness` has no effect on rules, which see events in order of time.',
   'log-overloaded': 'More events wait to be written to the log than its memory may hold; send again later.',
   'log-unavailable': 'The event log cannot be written at present; send again later.',
   'misplaced-link': '`begin` is not the first step of a list, or the first step has another link.',

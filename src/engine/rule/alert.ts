@@ -1,5 +1,7 @@
 import { checkExpression, checkTemplate, type ExpressionLimits, type ExpressionScope, type StepBinding } from '../expr/index.js';
 import type { Fields } from '../problem/fields.js';
+import type { SelectItem } from '../window/select/read-select.js';
+import { windowValueNames } from '../window/rule/window-rule.js';
 import { nearest, shown } from '../problem/problem.js';
 import { ALERT_EVENTS, type AlertDefinition } from './definition.js';
 import { reportExpression } from './expressions.js';
@@ -7,15 +9,20 @@ import { reportExpression } from './expressions.js';
 const MAX_FIELDS = 100;
 
 export interface AlertContext {
-  /** The steps as alerts see them; undefined when the pattern itself has problems. */
-  readonly steps: readonly StepBinding[] | undefined;
+  /** What alerts may read; undefined when the pattern or window itself has problems. */
+  readonly scope: ExpressionScope | undefined;
   readonly limits: ExpressionLimits;
   readonly knownSinks?: readonly string[];
 }
 
 /** What the title and the fields of an alert may read: every step, and `key`. */
-export function alertScope(steps: readonly StepBinding[]): ExpressionScope {
+export function patternAlertScope(steps: readonly StepBinding[]): ExpressionScope {
   return { event: false, steps, values: ['key'] };
+}
+
+/** What they may read of a window: the selected values, `window` ({start, end}) and `key`. */
+export function windowAlertScope(select: readonly SelectItem[]): ExpressionScope {
+  return { event: false, steps: [], values: windowValueNames(select) };
 }
 
 /** The key `alert` of a rule. Its expressions are checked only when the steps are known. */
@@ -25,8 +32,8 @@ export function readAlert(rule: Fields, ruleTitle: string, context: AlertContext
   const plain = ruleTitle.replaceAll('${', () => '$${');
   if (alert === undefined) return { title: plain, fields: {}, events: 'full' };
   const title = alert.text('title', 'a text; ${expression} is replaced by its value');
-  if (title !== undefined && context.steps !== undefined) {
-    reportExpression(checkTemplate(title, alertScope(context.steps), context.limits), alert.at('title'), alert.findings);
+  if (title !== undefined && context.scope !== undefined) {
+    reportExpression(checkTemplate(title, context.scope, context.limits), alert.at('title'), alert.findings);
   }
   return {
     title: title ?? plain,
@@ -36,7 +43,7 @@ export function readAlert(rule: Fields, ruleTitle: string, context: AlertContext
   };
 }
 
-function readFields(alert: Fields, { steps, limits }: AlertContext): Record<string, string> {
+function readFields(alert: Fields, { scope, limits }: AlertContext): Record<string, string> {
   const names = Object.keys(Object(alert.get('fields')));
   const fields = alert.nested('fields', names);
   if (fields === undefined) return {};
@@ -51,7 +58,7 @@ function readFields(alert: Fields, { steps, limits }: AlertContext): Record<stri
   for (const name of names) {
     const source = fields.text(name, 'an expression (a text)');
     if (source === undefined) continue;
-    if (steps !== undefined) reportExpression(checkExpression(source, alertScope(steps), limits), fields.at(name), fields.findings);
+    if (scope !== undefined) reportExpression(checkExpression(source, scope, limits), fields.at(name), fields.findings);
     expressions.push([name, source]);
   }
   return Object.fromEntries(expressions);

@@ -5,13 +5,18 @@ import {
   type CompiledExpression,
   DEFAULT_LIMITS as EXPRESSION_LIMITS,
   type ExpressionScope,
+  type ExpressionTable,
   ExpressionTableBuilder,
   type MatchView,
 } from '../expr/index.js';
+import type { Matcher } from '../match/matcher.js';
 import type { MatchRule } from '../match/operator/match-rule.js';
 import { createMatcher, type MatcherPlan, planMatcher, type Representation } from '../match/select.js';
 import { compilePattern } from '../nfa/index.js';
 import { type Key, keyOf, keyOfAll, NO_KEY } from '../state/key.js';
+import { compileWindow } from '../window/rule/compile-window.js';
+import { windowPlan, type WindowPlan } from '../window/rule/window-plan.js';
+import { patternAlertScope, windowAlertScope } from './alert.js';
 import type { RuleDefinition } from './definition.js';
 
 /** The bounds a rule has when its document names none. */
@@ -30,7 +35,7 @@ export interface CompiledRule extends MatchRule {
   /** Which edges lead to its steps: why an alert came. */
   readonly edges: ReturnType<typeof edgePlaces>;
   /** How its open partial matches are kept. */
-  readonly plan: MatcherPlan;
+  readonly plan: MatcherPlan | WindowPlan;
   title(match: MatchView): unknown;
   readonly alertFields: readonly { readonly name: string; evaluate(match: MatchView): unknown }[];
 }
@@ -51,25 +56,22 @@ export function compileRule(
 ): CompiledRule {
   const table = new ExpressionTableBuilder(layout, CHECKED_BEFORE);
   const keys = keyExpressions(definition).map((source) => table.add(source, { event: true, steps: [] }));
-  const { nfa, steps } = compilePattern(definition.pattern, table);
-  const scope: ExpressionScope = { event: false, steps, values: ['key'] };
+  const { stepNames, edges, plan, scope, matcher } = compileBody(definition, table, { unlimited, representation });
   const title = table.addTemplate(definition.alert.title ?? definition.title, scope);
   const fields = Object.entries(definition.alert.fields).map(([name, source]) => ({ name, number: table.add(source, scope) }));
   const built = table.build();
-  const limits = unlimited ? undefined : { ...DEFAULT_LIMITS, ...definition.limits };
-  const matcher = createMatcher(nfa, built, { limits, timeouts: definition.timeouts }, representation);
   return Object.freeze({
     id: definition.id,
     version,
     definition,
-    matcher,
+    matcher: matcher(built),
     layout,
-    timeouts: definition.timeouts,
+    timeouts: definition.kind === 'pattern' && definition.timeouts,
     suppressFor: definition.suppress?.for,
-    stepNames: steps.map((step) => step.name),
+    stepNames,
     fields: built.fields,
-    edges: edgePlaces(definition.pattern.steps),
-    plan: planMatcher(nfa),
+    edges,
+    plan,
     keyOf: keyFunction(
       definition,
       keys.map((number) => built.functions[number]),
@@ -78,6 +80,37 @@ export function compileRule(
     title: (match: MatchView) => built.functions[title](null, match),
     alertFields: fields.map(({ name, number }) => ({ name, evaluate: (match: MatchView) => built.functions[number](null, match) })),
   });
+}
+
+/** What depends on the kind; the matcher is made once the table is built. */
+interface Body {
+  readonly stepNames: readonly string[];
+  readonly edges: CompiledRule['edges'];
+  readonly plan: CompiledRule['plan'];
+  /** What alerts may read. */
+  readonly scope: ExpressionScope;
+  matcher(built: ExpressionTable): Matcher<unknown>;
+}
+
+function compileBody(definition: RuleDefinition, table: ExpressionTableBuilder, { unlimited, representation }: CompileOptions): Body {
+  if (definition.kind === 'window') {
+    return {
+      stepNames: [],
+      edges: edgePlaces([]),
+      plan: windowPlan(definition.window),
+      scope: windowAlertScope(definition.select),
+      matcher: compileWindow(definition, table),
+    };
+  }
+  const { nfa, steps } = compilePattern(definition.pattern, table);
+  const limits = unlimited ? undefined : { ...DEFAULT_LIMITS, ...definition.limits };
+  return {
+    stepNames: steps.map((step) => step.name),
+    edges: edgePlaces(definition.pattern.steps),
+    plan: planMatcher(nfa),
+    scope: patternAlertScope(steps),
+    matcher: (built) => createMatcher(nfa, built, { limits, timeouts: definition.timeouts }, representation) as Matcher<unknown>,
+  };
 }
 
 function keyExpressions({ key }: RuleDefinition): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Pattern } from '../pattern/pattern.js';
+import type { WindowRule } from '../window/rule/window-rule.js';
 
 export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
 export type Severity = (typeof SEVERITIES)[number];
@@ -16,7 +17,10 @@ export const ON_STALL = ['wait', 'continue'] as const;
 export type OnStall = (typeof ON_STALL)[number];
 
 /** A checked rule document: frozen, defaults filled in, durations in ms. */
-export interface RuleDefinition {
+export type RuleDefinition = PatternRuleDefinition | WindowRuleDefinition;
+
+/** What all rules have. */
+interface CommonDefinition {
   readonly id: string;
   /** The id when the document names none. */
   readonly title: string;
@@ -28,16 +32,24 @@ export interface RuleDefinition {
   readonly from: readonly string[];
   /** CEL. A list stays a list (the alert's key is one then); absent = one key for all events. */
   readonly key?: string | readonly string[];
-  readonly pattern: Pattern;
-  /** Partial matches that ran out of time give alerts of their own. */
-  readonly timeouts: boolean;
   readonly alert: AlertDefinition;
   /** Cool-down per rule and key, in event time, ms. */
   readonly suppress?: { readonly for: number };
   readonly limits: RuleLimits;
   readonly onStall: OnStall;
-  /** Canonical JSON text of {from, key, pattern, within, skip}: what state and alert ids belong to. */
+  /** Canonical JSON text of {from, key, pattern, within, skip} or {from, key, window, select}: what state and alert ids belong to. */
   readonly canonical: string;
+}
+
+export interface PatternRuleDefinition extends CommonDefinition {
+  readonly kind: 'pattern';
+  readonly pattern: Pattern;
+  /** Partial matches that ran out of time give alerts of their own. */
+  readonly timeouts: boolean;
+}
+
+export interface WindowRuleDefinition extends CommonDefinition, WindowRule {
+  readonly kind: 'window';
 }
 
 export interface AlertDefinition {

@@ -4,13 +4,16 @@ import { checkExpression, ExpressionError, type ExpressionLimits, type Expressio
 import { type Pattern, readPattern, scopesOf } from '../pattern/index.js';
 import { Fields, Findings } from '../problem/fields.js';
 import { nearest, type Problem, pointerTo, shown } from '../problem/problem.js';
-import { readAlert } from './alert.js';
+import { readWindowRule } from '../window/rule/read-window-rule.js';
+import type { WindowRule } from '../window/rule/window-rule.js';
+import { patternAlertScope, readAlert, windowAlertScope } from './alert.js';
 import { canonicalJson } from './canonical.js';
 import { compileRule } from './compile.js';
 import {
   ON_LIMIT,
   ON_STALL,
   RULE_STATUSES,
+  type PatternRuleDefinition,
   type RuleDefinition,
   type RuleLimits,
   SEVERITIES,
@@ -50,7 +53,8 @@ export interface RuleReadResult {
 export function readRule(value: unknown, options: RuleReadOptions = {}): RuleReadResult {
   const findings = new Findings();
   const fields = Fields.of(value, '', findings, [...COMMON_KEYS, ...PATTERN_KEYS, ...WINDOW_KEYS]);
-  const rule = fields && checkKind(fields) ? readKeys(fields, options) : undefined;
+  const kind = fields && kindOf(fields);
+  const rule = fields && kind && readKeys(fields, kind, options);
   const { problems, warnings } = findings;
   if (rule !== undefined && problems.length === 0) checkCompiles(rule, findings);
   return problems.length > 0 || rule === undefined ? { problems, warnings } : { rule: deepFreeze(rule), problems, warnings };
@@ -66,32 +70,32 @@ function checkCompiles(rule: RuleDefinition, findings: Findings): void {
   }
 }
 
-/** Only pattern rules go on: what a window rule's other keys mean is not known here. */
-function checkKind(fields: Fields): boolean {
+/** A rule without a kind goes no further: what its other keys mean is not known. */
+function kindOf(fields: Fields): RuleDefinition['kind'] | undefined {
   const { findings } = fields;
   if (fields.has('pattern') && fields.has('window')) {
-    findings.problem('ambiguous-kind', '', 'a rule has either `pattern` or `window`, this one has both', { expected: 'pattern or window' });
-  } else if (fields.has('window')) {
-    findings.problem('unsupported-kind', fields.at('window'), 'window rules are not supported by this version', {
-      found: 'window',
-      expected: 'pattern',
+    return findings.problem('ambiguous-kind', '', 'a rule has either `pattern` or `window`, this one has both', {
+      expected: 'pattern or window',
     });
-  } else if (!fields.has('pattern')) {
-    findings.problem('missing-key', '', '`pattern` is missing: expected a list of steps', { expected: 'pattern, a list of steps' });
-  } else {
-    for (const key of WINDOW_KEYS) {
-      if (fields.has(key))
-        findings.problem('unknown-key', fields.at(key), `\`${key}\` belongs to a window rule`, {
-          found: shown(key),
-          expected: `one of ${[...COMMON_KEYS, ...PATTERN_KEYS].join(', ')}`,
-        });
-    }
-    return true;
   }
-  return fields.has('pattern');
+  if (!fields.has('pattern') && !fields.has('window')) {
+    return findings.problem('missing-key', '', '`pattern` or `window` is missing: expected a list of steps, or a window', {
+      expected: 'pattern, a list of steps, or window',
+    });
+  }
+  const kind = fields.has('pattern') ? 'pattern' : 'window';
+  const [own, other] = kind === 'pattern' ? [PATTERN_KEYS, WINDOW_KEYS] : [WINDOW_KEYS, PATTERN_KEYS];
+  for (const key of other) {
+    if (!fields.has(key)) continue;
+    findings.problem('unknown-key', fields.at(key), `\`${key}\` belongs to a ${kind === 'pattern' ? 'window' : 'pattern'} rule`, {
+      found: shown(key),
+      expected: `one of ${[...COMMON_KEYS, ...own].join(', ')}`,
+    });
+  }
+  return kind;
 }
 
-function readKeys(fields: Fields, options: RuleReadOptions): RuleDefinition {
+function readKeys(fields: Fields, kind: RuleDefinition['kind'], options: RuleReadOptions): RuleDefinition | undefined {
   const limits = { ...DEFAULT_DOCUMENT_LIMITS, ...options.limits };
   const expressions = expressionLimits(limits);
   const id = readId(fields, options.id) ?? '';
@@ -99,9 +103,8 @@ function readKeys(fields: Fields, options: RuleReadOptions): RuleDefinition {
   const scope: ExpressionScope = { event: true, steps: [], fields: commonSchema(from.map((name) => options.streams?.(name))) };
   const key = readKey(fields, scope, expressions);
   const title = fields.text('title') ?? id;
-  const pattern = checkedPattern(fields, from, limits, scope.fields);
-  const steps = pattern && scopesOf(pattern.steps).bindings;
-  return {
+  const body = kind === 'pattern' ? readPatternBody(fields, from, limits, scope.fields) : readWindowBody(fields, scope, expressions);
+  const common = {
     id,
     title,
     description: fields.text('description'),
@@ -110,15 +113,54 @@ function readKeys(fields: Fields, options: RuleReadOptions): RuleDefinition {
     status: fields.oneOf('status', RULE_STATUSES) ?? 'active',
     from,
     key,
-    // Without a pattern there are problems, and then the definition is not given out.
-    pattern: pattern ?? { steps: [], skip: { strategy: 'noSkip' } },
-    timeouts: fields.boolean('timeouts') ?? false,
-    alert: readAlert(fields, title, { steps, limits: expressions, knownSinks: options.knownSinks && [...options.knownSinks] }),
+    alert: readAlert(fields, title, {
+      scope: body?.alertScope,
+      limits: expressions,
+      knownSinks: options.knownSinks && [...options.knownSinks],
+    }),
     suppress: readSuppress(fields),
     limits: readLimits(fields),
     onStall: fields.oneOf('onStall', ON_STALL) ?? 'wait',
-    canonical: canonicalJson({ from, key, pattern: pattern?.steps, within: pattern?.within, skip: pattern?.skip }),
   };
+  return body && { ...common, ...body.definition, canonical: canonicalJson({ from, key, ...body.canonical }) };
+}
+
+/** What only rules of a kind have, and what their alerts may read. */
+interface Body<D> {
+  readonly definition: D;
+  readonly canonical: object;
+  readonly alertScope: ExpressionScope;
+}
+
+function readPatternBody(
+  fields: Fields,
+  from: readonly string[],
+  limits: DocumentLimits,
+  schema: ExpressionScope['fields'],
+): Body<Pick<PatternRuleDefinition, 'kind' | 'pattern' | 'timeouts'>> | undefined {
+  const timeouts = fields.boolean('timeouts') ?? false;
+  const pattern = checkedPattern(fields, from, limits, schema);
+  if (pattern === undefined) return undefined;
+  const { steps, within, skip } = pattern;
+  return {
+    definition: { kind: 'pattern', pattern, timeouts },
+    canonical: { pattern: steps, within, skip },
+    alertScope: patternAlertScope(scopesOf(steps).bindings),
+  };
+}
+
+/** `having` is no part of the canonical text: a new threshold does not throw a month of sums away. */
+function readWindowBody(
+  fields: Fields,
+  scope: ExpressionScope,
+  limits: ExpressionLimits,
+): Body<WindowRule & { readonly kind: 'window' }> | undefined {
+  const rule = readWindowRule(fields, { event: scope, limits }, (problems, pointer) =>
+    reportExpression(problems, pointer, fields.findings),
+  );
+  if (rule === undefined) return undefined;
+  const { window, select } = rule;
+  return { definition: { kind: 'window', ...rule }, canonical: { window, select }, alertScope: windowAlertScope(select) };
 }
 
 function readId(fields: Fields, given: string | undefined): string | undefined {

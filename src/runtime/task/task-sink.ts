@@ -1,4 +1,4 @@
-import type { Match } from '../../engine/match/matcher.js';
+import type { Emission } from '../../engine/match/matcher.js';
 import type { MatchRule, MatchSink } from '../../engine/match/operator/match-rule.js';
 import { type CompiledRule, DEFAULT_LIMITS } from '../../engine/rule/compile.js';
 import type { Key } from '../../engine/state/key.js';
@@ -18,8 +18,8 @@ export class TaskSink implements MatchSink {
     },
   ) {}
 
-  alert(rule: MatchRule, key: Key, match: Match): void {
-    this.emit({ type: 'alert', alert: renderAlert(rule as CompiledRule, key, match, this.rules.isShadow(rule.id)) });
+  alert(rule: MatchRule, key: Key, emission: Emission): void {
+    this.emit({ type: 'alert', alert: renderAlert(rule as CompiledRule, key, emission, this.rules.isShadow(rule.id)) });
   }
 
   limitReached({ id, version, ...rule }: MatchRule, limit: LimitReached['limit']): void {

@@ -2,8 +2,9 @@ import { FieldLayout } from '../../engine/event/field-layout.js';
 import { growthText } from '../../engine/pattern/index.js';
 import { compileRule } from '../../engine/rule/compile.js';
 import type { RuleDefinition } from '../../engine/rule/definition.js';
+import { windowGrowthText } from '../../engine/window/rule/window-plan.js';
 
-/** How a rule's open partial matches are kept, and how their number can grow. */
+/** How a rule's open partial matches or windows are kept, and how their number can grow. */
 export interface RulePlan {
   readonly representation: string;
   readonly reason: string;
@@ -12,5 +13,6 @@ export interface RulePlan {
 
 /** What GET /v1/rules/:id/plan and registration answer. */
 export function planOf(definition: RuleDefinition): RulePlan {
-  return { ...compileRule(definition, 1, new FieldLayout()).plan, growth: growthText(definition.pattern) };
+  const growth = definition.kind === 'window' ? windowGrowthText(definition.window) : growthText(definition.pattern);
+  return { ...compileRule(definition, 1, new FieldLayout()).plan, growth };
 }

@@ -3,7 +3,7 @@ import { decodeItem } from '../../connectors/http/decode-item.js';
 import { nearest, type Problem, pointerTo, shown } from '../../engine/problem/problem.js';
 import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
 import { readRuleDocument, readStream } from '../../engine/rule/index.js';
-import type { SimulatedEvent, Simulation } from '../../runtime/simulate.js';
+import type { SimulatedEvent, SimulatedWindow, Simulation } from '../../runtime/simulate.js';
 import { simulateInThread, type SimulationTask } from '../../runtime/simulation-thread.js';
 import { DomainError, invalid } from '../errors/domain-error.js';
 import { readJsonObject } from '../http/json-body.js';
@@ -49,11 +49,13 @@ export class SimulationService {
     if (body.events.length > MAX_EVENTS)
       throw new DomainError('too-large', 'too-many-events', `at most ${MAX_EVENTS} events are simulated at once`);
     const document = ruleText(body.rule, slices.get('rule') ?? 'null');
-    const events = this.#events(this.#rule(document), sliceElements(slices.get('events')!), body.stream);
+    const rule = this.#rule(document);
+    const events = this.#events(rule, sliceElements(slices.get('events')!), body.stream);
     const options = { watermark: readWatermark(body.watermark), explain: readExplain(body.explain) };
-    const { matches, timeouts, alerts, explanation } = await this.#run({ ...document, events, ...options });
+    const { matches, timeouts, windows, alerts, explanation } = await this.#run({ ...document, events, ...options });
+    const rows = rule.kind === 'window' ? `,"windows":[${windows.map(windowJson).join(',')}]` : '';
     const explained = explanation === undefined ? '' : `,"explanation":${explanation}`;
-    return `{"matches":${JSON.stringify(matches)},"timeouts":${JSON.stringify(timeouts)},"alerts":[${alerts.join(',')}]${explained}}`;
+    return `{"matches":${JSON.stringify(matches)},"timeouts":${JSON.stringify(timeouts)}${rows},"alerts":[${alerts.join(',')}]${explained}}`;
   }
 
   /** A rule that loops costs its own thread, not the service. */
@@ -127,6 +129,11 @@ function addressed(text: string, fallback: string): { stream: string; raw: strin
   const [stream, event] = [members.get('$stream'), members.get('event')];
   if (stream === undefined || event === undefined || members.size !== 2) return { stream: fallback, raw: text };
   return { stream: String(JSON.parse(stream)), raw: event };
+}
+
+/** The key goes out as text: it may be an integer that a double cannot hold. */
+function windowJson({ key, ...window }: SimulatedWindow): string {
+  return `{"key":${key},${JSON.stringify(window).slice(1)}`;
 }
 
 function readWatermark(value: unknown): number | undefined {

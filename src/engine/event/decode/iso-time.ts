@@ -31,7 +31,7 @@ export function parseIsoTime(text: string, zone?: string): number | IsoTimeFault
 }
 
 /** A repeated local time takes the earlier offset; one that a gap leaves out moves on by the gap. */
-function localToEpoch(local: number, zone: string): number {
+export function localToEpoch(local: number, zone: string): number {
   const before = zoneOffset(local - 86_400_000, zone);
   const after = zoneOffset(local + 86_400_000, zone);
   for (const offset of [before, after]) {
@@ -58,7 +58,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 const offsets = new Map<string, number>();
 
 /** The zone's offset from UTC at a moment, ms. Intl takes microseconds for it, hence the cache. */
-function zoneOffset(time: number, zone: string): number {
+export function zoneOffset(time: number, zone: string): number {
   const quarter = Math.floor(time / QUARTER_MS);
   const cacheKey = `${zone}/${quarter}`;
   const cached = offsets.get(cacheKey);

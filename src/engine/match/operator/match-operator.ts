@@ -4,7 +4,7 @@ import { BinaryReader, BinaryWriter } from '../../state/binary.js';
 import type { Key } from '../../state/key.js';
 import { KEY_GROUPS, keyGroupOf } from '../../state/key-group.js';
 import { DeadlineQueue } from '../../time/deadline-queue.js';
-import type { Match, MatchOutput, OpenMatch } from '../matcher.js';
+import type { Emission, MatchOutput, OpenMatch } from '../matcher.js';
 import { EventCollector, readEvents } from './event-codec.js';
 import type { MatchRule, MatchSink } from './match-rule.js';
 import { orderMatches } from './match-order.js';
@@ -71,7 +71,7 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
   readonly #changed = new Set<string>();
   readonly #scratch = [new BinaryWriter(), new BinaryWriter()] as const;
   /** Matches of the emission point being worked off. */
-  #emitted: Match[] = [];
+  #emitted: Emission[] = [];
   #keyCount = 0;
   #keptEvents = 0;
 
@@ -143,9 +143,9 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
 
   // MatchOutput
 
-  match(match: Match): void {
+  match(match: Emission): void {
     if (match.kind === 'timeout') this.counters.timeouts++;
-    if (match.kind === 'match' || this.#rule.timeouts) this.#emitted.push(match);
+    if (match.kind !== 'timeout' || this.#rule.timeouts) this.#emitted.push(match);
   }
 
   conditionError(expression: number, error: unknown): void {

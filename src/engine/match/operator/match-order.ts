@@ -1,11 +1,12 @@
-import type { Match, Taken } from '../matcher.js';
+import type { Emission, Taken } from '../matcher.js';
 
-/** Alerts of one emission point come in the order of their steps' positions, whatever the matcher's order was. */
-export function orderMatches(matches: Match[]): Match[] {
+/** Alerts of one emission point come in the order of their steps' positions, whatever the matcher's order was; windows as they fired. */
+export function orderMatches<T extends Emission>(matches: T[]): T[] {
   return matches.length < 2 ? matches : matches.sort(compareMatches);
 }
 
-function compareMatches(a: Match, b: Match): number {
+function compareMatches(a: Emission, b: Emission): number {
+  if (a.kind === 'window' || b.kind === 'window') return 0;
   if (a.kind !== b.kind) return a.kind === 'match' ? -1 : 1;
   const length = Math.min(a.path.length, b.path.length);
   for (let i = 0; i < length; i++) {

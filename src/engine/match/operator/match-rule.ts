@@ -1,7 +1,7 @@
 import type { Event } from '../../event/event.js';
 import type { FieldLayout } from '../../event/field-layout.js';
 import type { Key } from '../../state/key.js';
-import type { Match, Matcher } from '../matcher.js';
+import type { Emission, Matcher } from '../matcher.js';
 
 /** A rule as the operator runs it: compiled, frozen, without state. */
 export interface MatchRule<S = unknown> {
@@ -22,7 +22,7 @@ export interface MatchRule<S = unknown> {
 /** Where the operator's results go. */
 export interface MatchSink {
   /** Emitted at event time `at` (epoch ms), in order, after suppression. */
-  alert(rule: MatchRule, key: Key, match: Match, at: number): void;
+  alert(rule: MatchRule, key: Key, match: Emission, at: number): void;
   limitReached(rule: MatchRule, limit: 'keptEvents' | 'keptBytes' | 'matchesPerEvent', dropped: number): void;
   /** Called before a deadline's evaluation: the watchdog notes it. */
   atDeadline(rule: MatchRule, key: Key, time: number): void;

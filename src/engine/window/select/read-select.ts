@@ -33,7 +33,9 @@ export function readSelect(rule: Fields, scope: SelectScope): readonly SelectIte
       expected: `1 to ${MAX_ITEMS}`,
     });
   }
-  return names.flatMap((name) => readItem(name, select, scope) ?? []);
+  const items = names.flatMap((name) => readItem(name, select, scope) ?? []);
+  // With one that cannot be read, names in `having` and alerts would be called unknown.
+  return items.length === names.length ? items : undefined;
 }
 
 function readItem(name: string, select: Fields, { event, limits }: SelectScope): SelectItem | undefined {

@@ -13,6 +13,8 @@ export type Values = Readonly<Record<string, number | null>>;
 /** What cannot be aggregated, counted as condition errors are. */
 export type OnValueError = (expression: number, error: unknown) => void;
 
+const ignore: OnValueError = () => {};
+
 interface Column {
   readonly name: string;
   readonly aggregate: Aggregate;
@@ -55,14 +57,8 @@ export class Selection implements AggregateFunction<Event, Row, Values> {
   constructor(
     private readonly columns: readonly Column[],
     private readonly table: ExpressionTable,
-    private readonly onError: OnValueError = () => {},
   ) {
     this.#initial = columns.flatMap(({ aggregate }) => aggregate.initial);
-  }
-
-  /** The same, with its errors reported elsewhere. */
-  reporting(onError: OnValueError): Selection {
-    return new Selection(this.columns, this.table, onError);
   }
 
   get names(): readonly string[] {
@@ -78,7 +74,7 @@ export class Selection implements AggregateFunction<Event, Row, Values> {
     return this.#initial.slice();
   }
 
-  add(event: Event, row: Row): Row {
+  add(event: Event, row: Row, onError: OnValueError = ignore): Row {
     for (const { aggregate, at, counts, expression } of this.columns) {
       if (expression === undefined) {
         aggregate.add(row, at, 1);
@@ -87,10 +83,10 @@ export class Selection implements AggregateFunction<Event, Row, Values> {
       const value = this.table.functions[expression](event, null);
       if (counts) {
         if (value === true) aggregate.add(row, at, 1);
-        else if (value !== false) this.onError(expression, value);
+        else if (value !== false) onError(expression, value);
       } else if (typeof value === 'number') aggregate.add(row, at, value);
       else if (typeof value === 'bigint') aggregate.add(row, at, Number(value));
-      else if (value !== null) this.onError(expression, value instanceof CelError ? value : new CelError('not a number'));
+      else if (value !== null) onError(expression, value instanceof CelError ? value : new CelError('not a number'));
     }
     return row;
   }

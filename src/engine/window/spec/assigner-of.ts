@@ -1,3 +1,4 @@
+import { CalendarDayWindows } from '../assigners/calendar-days.js';
 import { EventTimeSessionWindows } from '../assigners/session.js';
 import { SlidingEventTimeWindows } from '../assigners/sliding.js';
 import { TumblingEventTimeWindows } from '../assigners/tumbling.js';
@@ -9,7 +10,9 @@ import type { WindowSpec } from './window-spec.js';
 export function assignerOf(spec: Exclude<WindowSpec, { kind: 'count' }>): WindowAssigner<unknown, TimeWindow> {
   switch (spec.kind) {
     case 'tumbling':
-      return TumblingEventTimeWindows.of(spec.size, spec.offset);
+      return spec.timezone === undefined
+        ? TumblingEventTimeWindows.of(spec.size, spec.offset)
+        : CalendarDayWindows.of(spec.size, spec.timezone, spec.offset);
     case 'sliding':
       return SlidingEventTimeWindows.of(spec.size, spec.every, spec.offset);
     case 'session':

@@ -1,18 +1,21 @@
 /** A rule's `window` to a WindowSpec; reports all that is wrong with it. */
+import { isZone } from '../../event/decode/iso-time.js';
 import { Fields } from '../../problem/fields.js';
 import { shown } from '../../problem/problem.js';
 import { parseDuration } from '../../time/duration.js';
 import { WINDOW_KINDS, type WindowSpec } from './window-spec.js';
 
 /** Bounds what a count window keeps for each key. */
-export const MAX_COUNT = 1_000_000;
+export const MAX_COUNT = 100_000;
+
+const DAY = 86_400_000;
 
 const EXPECTED = '{tumbling: 15s}, {sliding: {size: 15s, every: 5s}}, {session: 10m}, {count: 5} or {count: {size: 10, every: 2}}';
 
 /** The key `window` of a rule; undefined with problems. */
 export function readWindow(rule: Fields): WindowSpec | undefined {
   if (!rule.has('window')) return rule.missing('window', EXPECTED);
-  const fields = rule.nested('window', [...WINDOW_KINDS, 'offset']);
+  const fields = rule.nested('window', [...WINDOW_KINDS, 'offset', 'timezone']);
   if (fields === undefined) return undefined;
   const kinds = WINDOW_KINDS.filter((kind) => fields.has(kind));
   if (kinds.length !== 1) {
@@ -25,6 +28,11 @@ export function readWindow(rule: Fields): WindowSpec | undefined {
   if (fields.has('offset') && kind !== 'tumbling' && kind !== 'sliding') {
     fields.findings.problem('not-applicable', fields.at('offset'), `\`offset\` does not go with a ${kind} window`, {
       found: shown(fields.get('offset')),
+    });
+  }
+  if (fields.has('timezone') && kind !== 'tumbling') {
+    fields.findings.problem('not-applicable', fields.at('timezone'), `\`timezone\` does not go with a ${kind} window`, {
+      found: shown(fields.get('timezone')),
     });
   }
   return READERS[kind](fields);
@@ -40,7 +48,25 @@ const READERS: { readonly [K in WindowSpec['kind']]: (fields: Fields) => WindowS
 function readTumbling(fields: Fields): WindowSpec | undefined {
   const size = fields.duration('tumbling', 1);
   const offset = readOffset(fields, size);
-  return size == null || offset === undefined ? undefined : { kind: 'tumbling', size, offset };
+  const timezone = readTimezone(fields, size);
+  return size == null || offset === undefined ? undefined : { kind: 'tumbling', size, offset, timezone };
+}
+
+/** Only days differ in length from zone to zone. */
+function readTimezone(fields: Fields, size: number | null | undefined): string | undefined {
+  const timezone = fields.text('timezone', 'the name of a time zone such as Europe/Berlin');
+  if (timezone === undefined) return undefined;
+  if (!isZone(timezone)) {
+    return fields.findings.problem('unknown-zone', fields.at('timezone'), `there is no time zone \`${timezone}\``, {
+      found: shown(timezone),
+      expected: 'a name such as Europe/Berlin or UTC',
+    });
+  }
+  if (size == null || size % DAY === 0) return timezone;
+  return fields.findings.problem('not-applicable', fields.at('timezone'), '`timezone` needs windows of whole days', {
+    found: shown(fields.get('tumbling')),
+    expected: 'whole days, such as 1d',
+  });
 }
 
 function readSliding(fields: Fields): WindowSpec | undefined {

@@ -4,6 +4,8 @@ export type WindowSpec =
       readonly kind: 'tumbling';
       readonly size: number;
       readonly offset: number;
+      /** IANA name: whole days of its calendar, of 23 or 25 hours where the clock changes. */
+      readonly timezone?: string;
     }
   | { readonly kind: 'sliding'; readonly size: number; readonly every: number; readonly offset: number }
   | { readonly kind: 'session'; readonly gap: number }

@@ -1,0 +1,72 @@
+import type { Event } from '../../event/event.js';
+import { type CompiledExpression, ListView } from '../../expr/index.js';
+import type { EventTable, Matcher, MatchOutput, OpenMatch, WindowResult } from '../../match/matcher.js';
+import type { BinaryReader, BinaryWriter } from '../../state/binary.js';
+import type { Row, Selection } from '../select/selection.js';
+
+/** A rule's compiled `select` and `having`. */
+export interface WindowFunctions {
+  readonly selection: Selection;
+  readonly names: readonly string[];
+  readonly having?: { readonly number: number; readonly evaluate: CompiledExpression };
+}
+
+/**
+ * The windows of one key as a rule of the service has them: events come in order of time, so a window is
+ * complete when time reaches its end, gives one result, and no event is late for it. The key's time moves
+ * to each deadline exactly, so a session ends with its gap whether or not another event comes then.
+ */
+export abstract class WindowMatcher<S> implements Matcher<S> {
+  protected readonly selection: Selection;
+
+  constructor(private readonly functions: WindowFunctions) {
+    this.selection = functions.selection;
+  }
+
+  abstract createState(): S;
+  abstract isEmpty(state: S): boolean;
+  abstract advanceTime(state: S, time: number, out: MatchOutput): void;
+  abstract processEvent(state: S, event: Event, out: MatchOutput): void;
+  abstract nextDeadline(state: S): number;
+  abstract write(state: S, out: BinaryWriter, events: EventTable): void;
+  abstract read(from: BinaryReader, events: readonly Event[], version: number): S;
+  /** How many windows of the key are open. */
+  protected abstract openWindows(state: S): number;
+
+  /** Windows keep numbers, no events. */
+  keptEvents(): number {
+    return 0;
+  }
+
+  describe(state: S): readonly OpenMatch[] {
+    const deadline = this.nextDeadline(state);
+    return Array.from({ length: this.openWindows(state) }, () => ({ waitingFor: 'the end of the window', path: [], deadline }));
+  }
+
+  protected add(event: Event, row: Row, out: MatchOutput): void {
+    this.selection.add(event, row, (expression, error) => out.conditionError(expression, error));
+  }
+
+  /** Gives the result if `having` holds for it. */
+  protected emit(row: readonly number[], result: Omit<WindowResult, 'kind' | 'values'>, out: MatchOutput): void {
+    const values = this.selection.getResult(row);
+    if (this.#holds(values, result.window, out)) out.match({ kind: 'window', ...result, values });
+  }
+
+  #holds(values: WindowResult['values'], window: WindowResult['window'], out: MatchOutput): boolean {
+    const { having, names } = this.functions;
+    if (having === undefined) return true;
+    const view = new ListView(() => [], [null, window ?? null, ...names.map((name) => values[name])]);
+    const verdict = having.evaluate(null, view);
+    if (typeof verdict !== 'boolean') out.conditionError(having.number, verdict);
+    return verdict === true;
+  }
+}
+
+export function writeRow(row: readonly number[], out: BinaryWriter): void {
+  for (const value of row) out.double(value);
+}
+
+export function readRow(width: number, from: BinaryReader): Row {
+  return Array.from({ length: width }, () => from.double());
+}
