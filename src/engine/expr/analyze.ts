@@ -35,7 +35,7 @@ export interface ConditionAnalysis {
   readonly conjuncts: readonly Conjunct[];
   /** Of the whole condition. A step reads its own loop when its own number is among `reads.steps`. */
   readonly reads: Reads;
-  /** Looks at the current event alone: one evaluation serves all partial matches. */
+  /** Looks at the current event and at named lists alone, which do not change while it is worked on: one evaluation serves all partial matches. */
   readonly eventOnly: boolean;
 }
 

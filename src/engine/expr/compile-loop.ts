@@ -31,9 +31,9 @@ export function loopCode(to: CodeWriter, run: RuntimeName, [list]: readonly Node
   if (list?.op !== 'macro' || list.macro !== 'filterMap' || list.pairs) return undefined;
   if (run !== 'size' && !Object.hasOwn(FOLDS, run)) return undefined;
   const loop = to.scoped(() => {
-    const item = `const x${list.depth}=l[i];${skipCode(to, list.test)}${itemCode(to, run, list)}n++`;
+    const item = `const x${list.depth}=s[i];${skipCode(to, list.test)}${itemCode(to, run, list)}n++`;
     const { start, result } = run === 'size' ? { start: '0', result: 'n' } : FOLDS[run];
-    return `const l=itemsOf(r);if(l===undefined)return noOverload("map",r);let n=0,a=${start};for(let i=0;i<l.length;i++){${item}}return ${result}`;
+    return `const s=itemsOf(r);if(s===undefined)return noOverload("map",r);let n=0,a=${start};for(let i=0;i<s.length;i++){${item}}return ${result}`;
   });
   return `(r=>{${loop}})(${to.code(list.range)})`;
 }

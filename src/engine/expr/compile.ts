@@ -7,13 +7,15 @@ import type { Constant, Node } from './node.js';
  * Stage 3: nodes to JavaScript source. User text gets in only through `literal` (JSON-quoted); fields,
  * steps and macro variables are numbers. One writer serves all expressions of a table.
  *
- * Names in the generated code: e current event, m match view, t<n> temporaries of the nearest function,
+ * Names in the generated code: e current event, m match view, l named lists, t<n> temporaries of the nearest function,
  * x<n> macro variables, k<n> constants of the table; anything else is a name of runtime/index.ts.
  */
 export class CodeWriter {
   /** Definitions of k0, k1, … */
   readonly constants: string[] = [];
   readonly fields = new Set<string>();
+  /** Named lists that they read. */
+  readonly lists = new Set<string>();
   readonly #constantOf = new Map<string, string>();
   #temporaries = 0;
 
@@ -50,6 +52,11 @@ export class CodeWriter {
     this.constants.push(`${name}=${definition}`);
     this.#constantOf.set(definition, name);
     return name;
+  }
+
+  #listName(name: string): string {
+    this.lists.add(name);
+    return JSON.stringify(name);
   }
 
   #slot(name: string): number {
@@ -108,6 +115,10 @@ export class CodeWriter {
         return `matchesCompiled(${this.code(node.text)},${this.constant(`compileRegex(${JSON.stringify(node.pattern)})`)})`;
       case 'inSet':
         return `withinSet(${this.code(node.item)},${this.constant(`new Set([${node.set.map((c) => this.literal(c)).join(',')}])`)})`;
+      case 'inList':
+        return `inList(l,${this.#listName(node.list)},${this.code(node.item)})`;
+      case 'lookup':
+        return `lookup(l,${this.#listName(node.list)},${this.code(node.key)})`;
       case 'list':
         return this.#list(node.items);
       case 'map':

@@ -131,5 +131,5 @@ export const MACROS: ReadonlyMap<string, string> = new Map([
 
 /** Every function name, for suggestions. */
 export function functionNames(): string[] {
-  return [...FUNCTIONS.keys(), ...METHODS.keys(), ...MACROS.keys(), ...NAMESPACED.keys(), 'cel.bind', 'has'];
+  return [...FUNCTIONS.keys(), ...METHODS.keys(), ...MACROS.keys(), ...NAMESPACED.keys(), 'cel.bind', 'list', 'lookup', 'has'];
 }

@@ -4,6 +4,7 @@ import { nearest } from '../problem/problem.js';
 import { checkTypes } from './check-types.js';
 import { FUNCTIONS, type FunctionSpec, functionNames, MACROS, METHODS, NAMESPACED, NAMESPACES, OPERATORS } from './functions.js';
 import type { Lowering } from './lower.js';
+import { lowerInList, lowerLookup } from './lower-list.js';
 import { lowerBind, lowerPairs } from './lower-macro.js';
 import { isBound, lowerHas, member } from './lower-name.js';
 import type { Constant, Node, NodeType } from './node.js';
@@ -21,6 +22,11 @@ export function lowerCall(to: Lowering, expr: Expr, call: Expr_Call): Node {
     case 'has':
       if (target === undefined) return lowerHas(to, expr, args);
   }
+  if (target === undefined && name === '@in') {
+    const named = lowerInList(to, args);
+    if (named !== undefined) return named;
+  }
+  if (target === undefined && (name === 'list' || name === 'lookup')) return lowerLookup(to, expr, name, args);
   const space = target === undefined ? undefined : namespaceOf(to, target);
   if (space === 'cel' && name === 'bind') return lowerBind(to, expr, args);
   if (space !== undefined && NAMESPACES.has(space)) return apply(to, expr, `${space}.${name}`, NAMESPACED.get(`${space}.${name}`), args);

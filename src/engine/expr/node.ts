@@ -38,6 +38,10 @@ export type Node = { readonly type: NodeType } & (
   | { readonly op: 'regex'; readonly text: Node; readonly pattern: string }
   /** `in` a list of constants. */
   | { readonly op: 'inSet'; readonly item: Node; readonly set: readonly Constant[] }
+  /** `in` a named list. */
+  | { readonly op: 'inList'; readonly item: Node; readonly list: string }
+  /** The entry of a key in a named list. */
+  | { readonly op: 'lookup'; readonly list: string; readonly key: Node }
   | { readonly op: 'list'; readonly items: readonly Node[] }
   /** Keys and values in turn. */
   | { readonly op: 'map'; readonly entries: readonly Node[] }

@@ -21,6 +21,8 @@ export interface Reads {
   readonly wholeEvent: boolean;
   /** Each once. */
   readonly steps: readonly StepRead[];
+  /** Named lists. */
+  readonly lists: readonly string[];
   /** Reads ExpressionScope.values, such as the key. */
   readonly values: boolean;
 }
@@ -31,12 +33,19 @@ type Origin = Pick<StepRead, 'step' | 'at'>;
 export function readsOf(node: Node): Reads {
   const walk = new ReadsWalk();
   walk.visit(node);
-  return { fields: [...walk.fields], wholeEvent: walk.wholeEvent, steps: [...walk.steps.values()], values: walk.values };
+  return {
+    fields: [...walk.fields],
+    wholeEvent: walk.wholeEvent,
+    steps: [...walk.steps.values()],
+    lists: [...walk.lists],
+    values: walk.values,
+  };
 }
 
 class ReadsWalk {
   readonly fields = new Set<string>();
   readonly steps = new Map<string, StepRead>();
+  readonly lists = new Set<string>();
   wholeEvent = false;
   values = false;
   /** By depth of a macro's variable: the step whose events it stands for. */
@@ -68,6 +77,10 @@ class ReadsWalk {
         if (origin !== undefined && node.macro === 'filterMap' && node.step === undefined) this.#read(origin);
         return;
       }
+      case 'inList':
+      case 'lookup':
+        this.lists.add(node.list);
+        break;
       case 'bind':
         this.#locals[node.depth] = undefined;
         break;
@@ -146,7 +159,10 @@ export function childrenOf(node: Node): readonly Node[] {
     case 'regex':
       return [node.text];
     case 'inSet':
+    case 'inList':
       return [node.item];
+    case 'lookup':
+      return [node.key];
     case 'list':
       return node.items;
     case 'map':

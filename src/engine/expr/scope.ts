@@ -21,6 +21,8 @@ export interface ExpressionScope {
   readonly fields?: Readonly<Record<string, FieldType>>;
   /** More names, such as `key` in an alert's title; by index in MatchView.values. */
   readonly values?: readonly string[];
+  /** Names of the lists that there are: with them, another name is a problem. */
+  readonly lists?: readonly string[];
   /** A call of an unknown function is no problem but an error when it is evaluated, as in CEL without its checker. */
   readonly unchecked?: boolean;
 }

@@ -2,6 +2,7 @@ import type { FieldLayout } from '../event/field-layout.js';
 import { analyze, type ConditionAnalysis } from './analyze.js';
 import { CodeWriter } from './compile.js';
 import { lowerExpression } from './front.js';
+import { type ListStore, NO_LISTS } from './lists.js';
 import type { Node } from './node.js';
 import { runtime } from './runtime/index.js';
 import { type CompiledExpression, DEFAULT_LIMITS, type ExpressionLimits, type ExpressionProblem, type ExpressionScope } from './scope.js';
@@ -24,6 +25,8 @@ export interface ExpressionTable {
   readonly sources: readonly string[];
   /** The top-level event fields that they read. */
   readonly fields: ReadonlySet<string>;
+  /** The named lists that they read. */
+  readonly lists: ReadonlySet<string>;
 }
 
 /** A rule's source is refused beyond this many characters of generated code. */
@@ -113,10 +116,16 @@ export class ExpressionTableBuilder {
     return this.#functions.push(code) - 1;
   }
 
-  build(): ExpressionTable {
-    const { constants, fields } = this.#writer;
+  /** `lists` is asked at every evaluation. */
+  build(lists: ListStore = NO_LISTS): ExpressionTable {
+    const { constants, fields, lists: listNames } = this.#writer;
     const body = `"use strict";const{${Object.keys(runtime).join(',')}}=h;${constants.map((c) => `const ${c};`).join('')}return[${this.#functions.join(',\n')}]`;
-    const functions = new Function('h', 'n', body)(runtime, this.#natives) as CompiledExpression[];
-    return Object.freeze({ functions: Object.freeze(functions), sources: Object.freeze([...this.#sources]), fields: new Set(fields) });
+    const functions = new Function('h', 'n', 'l', body)(runtime, this.#natives, lists) as CompiledExpression[];
+    return Object.freeze({
+      functions: Object.freeze(functions),
+      sources: Object.freeze([...this.#sources]),
+      fields: new Set(fields),
+      lists: new Set(listNames),
+    });
   }
 }

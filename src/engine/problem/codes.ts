@@ -100,6 +100,7 @@ export const ERROR_CODES: Record<string, string> = {
   'unknown-api-key': 'The API key is not known.',
   'unknown-function': 'An expression calls a function that does not exist.',
   'unknown-key': 'A document has a key that means nothing there.',
+  'unknown-list': 'An expression asks a list that does not exist.',
   'unknown-name': 'An expression uses a name that is not visible there.',
   'unknown-parameter': 'The query has a parameter that does not exist.',
   'unknown-sink': 'There is no sink of this name.',

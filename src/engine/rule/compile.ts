@@ -7,6 +7,7 @@ import {
   type ExpressionScope,
   type ExpressionTable,
   ExpressionTableBuilder,
+  type ListStore,
   type MatchView,
 } from '../expr/index.js';
 import type { Matcher } from '../match/matcher.js';
@@ -43,6 +44,8 @@ export interface CompiledRule extends MatchRule {
 export interface CompileOptions {
   /** Without the limits of the rule and of the service. */
   readonly unlimited?: boolean;
+  /** The named lists of the task that runs the rule. */
+  readonly lists?: ListStore;
   /** Forces a representation of open partial matches that takes the pattern: for tests and comparisons. */
   readonly representation?: Representation;
 }
@@ -52,14 +55,14 @@ export function compileRule(
   definition: RuleDefinition,
   version: number,
   layout: FieldLayout,
-  { unlimited = false, representation }: CompileOptions = {},
+  { unlimited = false, lists, representation }: CompileOptions = {},
 ): CompiledRule {
   const table = new ExpressionTableBuilder(layout, CHECKED_BEFORE);
   const keys = keyExpressions(definition).map((source) => table.add(source, { event: true, steps: [] }));
   const { stepNames, edges, plan, scope, matcher } = compileBody(definition, table, { unlimited, representation });
   const title = table.addTemplate(definition.alert.title ?? definition.title, scope);
   const fields = Object.entries(definition.alert.fields).map(([name, source]) => ({ name, number: table.add(source, scope) }));
-  const built = table.build();
+  const built = table.build(lists);
   return Object.freeze({
     id: definition.id,
     version,

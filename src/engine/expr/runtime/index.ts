@@ -8,6 +8,7 @@ import * as format from './format.js';
 import * as lists from './lists.js';
 import * as logic from './logic.js';
 import * as math from './math.js';
+import * as namedLists from './named-lists.js';
 import * as regex from './regex.js';
 import * as strings from './strings.js';
 import * as text from './text.js';
@@ -29,6 +30,7 @@ export const runtime = {
   mod: arithmetic.mod,
   neg: arithmetic.neg,
   ...bits,
+  ...namedLists,
   ...format,
   type,
   typeNamed,

@@ -58,13 +58,13 @@ export function isMap(v: unknown): v is CelMap {
 }
 
 /** Integers that a double holds are the same key as the double. */
-function keyOf(key: unknown): unknown {
+export function keyOfMap(key: unknown): unknown {
   return typeof key === 'bigint' && BigInt(Number(key)) === key ? Number(key) : key;
 }
 
 /** Own keys only: a map from an event has the prototype of all objects. Undefined when absent. */
 export function mapGet(map: CelMap, key: unknown): unknown {
-  if (map instanceof Map) return map.get(keyOf(key));
+  if (map instanceof Map) return map.get(keyOfMap(key));
   const object = map as Record<string, unknown>;
   return typeof key === 'string' && Object.hasOwn(object, key) ? object[key] : undefined;
 }
@@ -77,7 +77,7 @@ export function mapKeys(map: CelMap): unknown[] {
 export function makeMap(entries: readonly unknown[]): unknown {
   const map = new Map<unknown, unknown>();
   for (let i = 0; i < entries.length; i += 2) {
-    const key = keyOf(entries[i]);
+    const key = keyOfMap(entries[i]);
     const value = entries[i + 1];
     if (isError(key)) return key;
     if (isError(value)) return value;
