@@ -32,7 +32,7 @@ function newTask(): StreamTask {
   return new StreamTask({
     definitions: { rule: () => rule!, stream: () => stream! },
     note,
-    farFuture: Infinity,
+    limits: { maxEventBytes: 2 ** 20, maxEventNesting: 64, farFutureMs: Infinity },
     emit: () => {},
     consumed: () => {},
   });

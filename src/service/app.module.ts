@@ -2,6 +2,7 @@ import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { HttpIngester } from '../connectors/http/ingester.js';
+import type { KafkaSources } from '../connectors/kafka/kafka-sources.js';
 import type { JobControl } from '../runtime/ports/job-control.js';
 import type { EventLog } from '../runtime/ports/stores.js';
 import type { PostgresCatalog } from '../storage/catalog/catalog.js';
@@ -25,7 +26,7 @@ import { SimulationService } from './rules/simulation.service.js';
 import type { Settings } from './settings/settings.js';
 import { StreamsController } from './streams/streams.controller.js';
 import { StreamsService } from './streams/streams.service.js';
-import { ALERTS, CATALOG, DEAD_LETTERS, EVENT_LOG, INGESTER, JOB, LOGGER, PING, SETTINGS } from './tokens.js';
+import { ALERTS, CATALOG, DEAD_LETTERS, EVENT_LOG, INGESTER, JOB, KAFKA, LOGGER, PING, SETTINGS } from './tokens.js';
 
 /** What the service stands on, made before it. */
 export interface Parts {
@@ -33,6 +34,8 @@ export interface Parts {
   readonly log: Logger;
   readonly catalog: PostgresCatalog;
   readonly eventLog: EventLog;
+  /** Absent without brokers. */
+  readonly kafka: KafkaSources | undefined;
   readonly job: JobControl;
   readonly alerts: AlertRepository;
   readonly deadLetters: DeadLetterRepository;
@@ -48,6 +51,7 @@ function parts(given: Parts): Provider[] {
     { provide: LOGGER, useValue: given.log },
     { provide: CATALOG, useValue: given.catalog },
     { provide: EVENT_LOG, useValue: given.eventLog },
+    { provide: KAFKA, useValue: given.kafka ?? null },
     { provide: JOB, useValue: given.job },
     { provide: ALERTS, useValue: given.alerts },
     { provide: DEAD_LETTERS, useValue: given.deadLetters },

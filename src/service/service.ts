@@ -1,8 +1,11 @@
 import type { AddressInfo } from 'node:net';
 import { isIPv6 } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Logger } from 'pino';
 import { HttpIngester } from '../connectors/http/ingester.js';
+import { KafkaSources } from '../connectors/kafka/kafka-sources.js';
+import { readStream, STORED } from '../engine/rule/index.js';
 import { LocalJob } from '../runtime/job/local-job.js';
 import { PostgresCatalog } from '../storage/catalog/catalog.js';
 import { Database } from '../storage/database.js';
@@ -15,11 +18,14 @@ import { DeadLetterRepository } from '../storage/query/dead-letters.js';
 import { WakeUps } from './alerts/alert-stream.js';
 import { createHttpServer } from './http/http-server.js';
 import type { Settings } from './settings/settings.js';
+import { kafkaSettings, StreamSources } from './sources.js';
 
 const JOB = 'main';
 const SHARD = 0;
 /** What requests in flight get to end by themselves when the service stops, ms. */
 const GRACE_MS = 2_000;
+/** How long the start waits for the job before the service answers without it, ms. */
+const RECOVERY_GRACE_MS = 5_000;
 
 /** Undoes what a start has done so far, last first. */
 class Teardown {
@@ -76,24 +82,30 @@ async function startParts(settings: Settings, log: Logger, onFatal: (error: Erro
   const eventLog = await PostgresEventLog.open(lease);
   teardown.add('closing the event log', () => eventLog.close());
   const catalog = new PostgresCatalog(database);
+  const kafka = await openKafka(settings, log, catalog);
+  teardown.add('closing Kafka', () => kafka?.close());
   const job = new LocalJob({
     store: new PostgresOutputStore(lease, {
       retentionMs: settings.logRetentionMs,
       alertsMs: settings.alertRetentionMs,
       deadLettersMs: settings.deadLetterRetentionMs,
     }),
-    log: eventLog,
+    sources: new StreamSources(eventLog, kafka),
     catalog,
+    eventLimits: settings,
     checkpointInterval: settings.checkpointIntervalMs,
     watchdog: settings.watchdogMs,
     maxAhead: settings.maxAheadMs,
-    farFuture: settings.farFutureMs,
     onLog: (level, message, details) => log[level]({ ...details }, message),
     onFatal,
     maxHeapMb: Math.floor(settings.engineHeapBytes / 2 ** 20),
   });
-  await job.start();
+  if (kafka !== undefined) kafka.onPartitionsAdded = (stream) => void readNewPartitions(stream, catalog, job, log);
+  const started = job.start();
   teardown.add('stopping the job', () => job.stop());
+  started.catch(onFatal);
+  // While a source cannot be reached recovery waits for it, and the service answers and says so.
+  await Promise.race([started, delay(RECOVERY_GRACE_MS)]);
   const wakeUps = new WakeUps();
   job.onCommitted(() => wakeUps.wake());
   const ingester = new HttpIngester(eventLog, job, { ...settings, backlogBytes: settings.logBacklogBytes });
@@ -104,6 +116,7 @@ async function startParts(settings: Settings, log: Logger, onFatal: (error: Erro
     log,
     catalog,
     eventLog,
+    kafka,
     job,
     alerts,
     deadLetters,
@@ -130,6 +143,27 @@ async function openDatabase(settings: Settings, log: Logger, teardown: Teardown)
   const database = await Database.open({ url: settings.databaseUrl ?? embedded!.url, log });
   teardown.add('closing the database', () => database.close());
   return database;
+}
+
+async function openKafka(settings: Settings, log: Logger, catalog: PostgresCatalog): Promise<KafkaSources | undefined> {
+  const kafka = kafkaSettings(settings);
+  const sources = kafka && new KafkaSources(kafka, (level, message, details) => log[level]({ ...details }, message));
+  for (const { name, document, deleted } of await catalog.streams()) {
+    const { stream } = readStream(document, STORED);
+    if (stream?.source.kind !== 'kafka') continue;
+    if (sources !== undefined) sources.ensure(stream);
+    else if (!deleted) throw new Error(`stream ${name} reads topic ${stream.source.topic}: set KAFKA_BROKERS`);
+  }
+  return sources;
+}
+
+async function readNewPartitions(stream: string, catalog: PostgresCatalog, job: LocalJob, log: Logger): Promise<void> {
+  try {
+    const current = await catalog.currentStream(stream);
+    if (current !== undefined && !current.deleted) await job.streamChanged(stream, current.version);
+  } catch (error) {
+    log.error({ err: error }, `new partitions of stream ${stream} are not read yet`);
+  }
 }
 
 /** Lets requests in flight end, then cuts off who is left. */

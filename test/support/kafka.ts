@@ -107,7 +107,14 @@ async function bringJars(): Promise<void> {
   await mkdir(join('node_modules', '.cache'), { recursive: true });
   const folder = await mkdtemp(join('node_modules', '.cache', 'kafka-'));
   await writeFile(join(folder, 'pom.xml'), pom());
-  const args = ['-q', '-B', '-f', join(folder, 'pom.xml'), 'dependency:copy-dependencies', `-DoutputDirectory=${join(process.cwd(), folder)}`];
+  const args = [
+    '-q',
+    '-B',
+    '-f',
+    join(folder, 'pom.xml'),
+    'dependency:copy-dependencies',
+    `-DoutputDirectory=${join(process.cwd(), folder)}`,
+  ];
   await run('mvn', args, { timeout: 600_000 });
   await writeFile(join(folder, 'done'), '');
   // Another process may have been quicker.
@@ -158,6 +165,8 @@ class JarBroker {
         'transaction.state.log.num.partitions=1',
         'group.initial.rebalance.delay.ms=0',
         'auto.create.topics.enable=false',
+        // Records of tests carry times of their own.
+        'log.retention.ms=-1',
         'log.retention.check.interval.ms=500',
         'log.segment.delete.delay.ms=100',
         'log.initial.task.delay.ms=500',

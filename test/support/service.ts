@@ -40,8 +40,8 @@ export class Service {
     return `http://127.0.0.1:${this.port}${path}`;
   }
 
-  /** Resolves when the service is ready; with a failpoint it may die before. */
-  async start(extra: Record<string, string> = {}): Promise<void> {
+  /** Resolves when the service is ready, or `answers` elsewhere; with a failpoint it may die before. */
+  async start(extra: Record<string, string> = {}, answers = '/health/ready'): Promise<void> {
     const child = spawn(process.execPath, ['bin/tripline', 'serve'], {
       env: { PATH: process.env.PATH ?? '', PORT: String(this.port), ...this.env, ...extra },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -51,7 +51,7 @@ export class Service {
     child.stderr?.on('data', (data: Buffer) => (this.output += data.toString()));
     const limit = Date.now() + START_LIMIT_MS;
     while (this.running && Date.now() < limit) {
-      const ready = await fetch(this.url('/health/ready')).catch(() => undefined);
+      const ready = await fetch(this.url(answers)).catch(() => undefined);
       if (ready?.ok) return;
       await delay(50);
     }

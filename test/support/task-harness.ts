@@ -120,7 +120,7 @@ export class TaskHarness {
     return new StreamTask({
       definitions: { rule: (id) => this.#rules.get(id) as RuleDefinition, stream: (name) => this.#streams.get(name) as StreamDefinition },
       note: new EvaluationNote(new SharedArrayBuffer(NOTE_BYTES), () => {}),
-      farFuture: this.options.farFuture,
+      limits: { maxEventBytes: 2 ** 20, maxEventNesting: 64, farFutureMs: this.options.farFuture },
       emit: (output) => this.#keep(output),
       consumed: () => {},
     });

@@ -1,7 +1,8 @@
 import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { LogRecord } from '../../runtime/ports/stores.js';
-import { decodeItem, type ItemFault } from './decode-item.js';
+import type { RefusedEvent } from '../../engine/rule/decode-event.js';
+import { decodeItem } from './decode-item.js';
 import type { HttpIngester, IngestInput, Refusal } from './ingester.js';
 import type { IngestOutcome } from './ingest-outcome.js';
 import { PartitionTally, type Totals, totals } from './request-tally.js';
@@ -39,7 +40,7 @@ export class IngestRequest {
   #onItsWay: Promise<Refusal | undefined> | undefined;
   /** The earlier request with this key was worked off whole: now only compared. */
   #replay = false;
-  #lastFault: ItemFault | undefined;
+  #lastFault: RefusedEvent | undefined;
   #repliedWatermark: number | null | undefined;
 
   constructor(
@@ -130,17 +131,17 @@ export class IngestRequest {
   #sort(item: Item): void {
     const now = this.ingester.now();
     const decoded = decodeItem(item, this.input.stream, now, this.ingester.options);
-    if ('code' in decoded) {
-      this.#lastFault = decoded as ItemFault;
-      this.#reject(item.line, decoded as ItemFault, item.bytes);
+    if (typeof decoded !== 'number') {
+      this.#lastFault = decoded;
+      this.#reject(item.line, decoded, item.bytes);
       return;
     }
     const tally = this.#tallies[this.input.partitionOf(item.bytes)];
     if (this.#seen <= (tally.prior?.processed ?? 0)) return;
-    tally.records.push({ time: decoded.time, raw: item.bytes });
+    tally.records.push({ time: decoded, raw: item.bytes });
   }
 
-  #reject(line: number, { code, message, time }: ItemFault, raw: Buffer): void {
+  #reject(line: number, { code, message, time }: RefusedEvent, raw: Buffer): void {
     const tally = this.#tallies[0];
     if (this.#seen <= (tally.prior?.processed ?? 0)) return;
     tally.reject(

@@ -1,13 +1,13 @@
 import type { StreamDefinition } from '../../engine/rule/definition.js';
 import type { JobControl } from '../../runtime/ports/job-control.js';
 import type { EventLog } from '../../runtime/ports/stores.js';
-import type { DecodeOptions } from './decode-item.js';
+import type { EventLimits } from '../../engine/rule/decode-event.js';
 import type { IngestOutcome } from './ingest-outcome.js';
 import { IngestRequest } from './ingest-request.js';
 import type { Partitioner } from './partitioner.js';
 import type { Splitter } from './splitter.js';
 
-export interface IngesterOptions extends DecodeOptions {
+export interface IngesterOptions extends EventLimits {
   /** Unprocessed bytes from which requests are refused. */
   readonly backlogBytes: number;
 }

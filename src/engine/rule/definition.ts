@@ -95,7 +95,19 @@ export interface StreamDefinition {
   readonly fields?: Readonly<Record<string, FieldType>>;
 }
 
-export type StreamSource = { readonly kind: 'http'; readonly partitions: number } | { readonly kind: 'kafka'; readonly topic: string };
+export const RECORD_PARTS = ['key', 'headers'] as const;
+export type RecordPart = (typeof RECORD_PARTS)[number];
+
+export type StreamSource = { readonly kind: 'http'; readonly partitions: number } | KafkaSource;
+
+export interface KafkaSource {
+  readonly kind: 'kafka';
+  readonly topic: string;
+  /** Where the first run begins; a number is epoch ms. */
+  readonly start: 'earliest' | 'latest' | number;
+  /** Parts of the record that become the event's fields `$key` and `$headers`. */
+  readonly include: readonly RecordPart[];
+}
 
 export interface TimeDefinition {
   /** As written: names joined by dots. */

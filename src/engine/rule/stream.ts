@@ -1,14 +1,26 @@
-import { isZone } from '../event/decode/iso-time.js';
+import { isZone, parseIsoTime } from '../event/decode/iso-time.js';
 import { checkExpression, type ExpressionScope } from '../expr/index.js';
 import { Fields, Findings } from '../problem/fields.js';
 import { nearest, type Problem, shown } from '../problem/problem.js';
-import { FIELD_TYPES, type FieldType, type StreamDefinition, type StreamSource, TIME_FORMATS, type TimeDefinition } from './definition.js';
+import {
+  FIELD_TYPES,
+  type FieldType,
+  type KafkaSource,
+  RECORD_PARTS,
+  type RecordPart,
+  type StreamDefinition,
+  type StreamSource,
+  TIME_FORMATS,
+  type TimeDefinition,
+} from './definition.js';
 import { expressionLimits, reportExpression } from './expressions.js';
 import { deepFreeze } from './freeze.js';
 import { DEFAULT_DOCUMENT_LIMITS, type DocumentLimits } from './limits.js';
 
 const KEYS = ['name', 'source', 'id', 'time', 'outOfOrderness', 'idleAfter', 'quietAfter', 'dedupe', 'partitionedBy', 'fields'] as const;
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+/** What Kafka takes as a topic's name. */
+const TOPIC = /^[A-Za-z0-9._-]{1,249}$/;
 const MAX_PARTITIONS = 1_024;
 const MAX_FIELDS = 1_000;
 
@@ -39,13 +51,16 @@ function readKeys(fields: Fields, options: StreamReadOptions): StreamDefinition 
   const limits = { ...DEFAULT_DOCUMENT_LIMITS, ...options.limits };
   const name = readName(fields, options.name);
   const id = readExpression(fields, 'id', scope, limits);
+  const source = readSource(fields);
+  const kafka = source?.kind === 'kafka';
+  if (source === undefined) return undefined;
   const stream = {
     name: name ?? '',
-    source: readSource(fields),
+    source,
     id,
     time: readTime(fields),
-    outOfOrderness: fields.duration('outOfOrderness', 0) ?? 0,
-    idleAfter: orDefault(fields.duration('idleAfter', 0, true), 1_000),
+    outOfOrderness: fields.duration('outOfOrderness', 0) ?? (kafka ? 5_000 : 0),
+    idleAfter: orDefault(fields.duration('idleAfter', 0, true), kafka ? 30_000 : 1_000),
     quietAfter: orDefault(fields.duration('quietAfter', 1, true), 5_000),
     dedupe: readDedupe(fields),
     partitionedBy: readExpression(fields, 'partitionedBy', scope, limits),
@@ -80,18 +95,46 @@ function checkName(fields: Fields, name: string, expected: string): string | und
   return fields.findings.problem('invalid-name', fields.at('name'), `\`${name}\` cannot name a stream`, { found: shown(name), expected });
 }
 
-function readSource(fields: Fields): StreamSource {
+function readSource(fields: Fields): StreamSource | undefined {
   const source = fields.nested('source', ['http', 'kafka']);
   if (source?.has('kafka')) {
-    source.findings.problem(
-      'unsupported-source',
-      source.at('kafka'),
-      'Kafka sources are not supported by this version; events come over HTTP',
-      { found: 'kafka', expected: 'http' },
-    );
+    if (!source.has('http')) return readKafka(source);
+    return source.findings.problem('several-sources', source.pointer, 'a stream has one source', { expected: '`http` or `kafka`' });
   }
   const http = source?.nested('http', ['partitions']);
   return { kind: 'http', partitions: http?.integer('partitions', 1, MAX_PARTITIONS) ?? 1 };
+}
+
+function readKafka(source: Fields): StreamSource | undefined {
+  const kafka = source.nested('kafka', ['topic', 'start', 'include']);
+  const topic = kafka?.requiredText('topic', 'the name of a topic');
+  if (kafka === undefined || topic === undefined) return undefined;
+  if (!TOPIC.test(topic) || topic === '.' || topic === '..') {
+    const expected = 'letters, digits, `.`, `_` and `-`, at most 249';
+    return kafka.findings.problem('invalid-name', kafka.at('topic'), `\`${topic}\` cannot name a topic`, { found: shown(topic), expected });
+  }
+  return { kind: 'kafka', topic, start: readStart(kafka), include: readInclude(kafka) };
+}
+
+function readStart(kafka: Fields): KafkaSource['start'] {
+  const start = kafka.get('start') ?? 'earliest';
+  if (start === 'earliest' || start === 'latest') return start;
+  const time = typeof start === 'string' ? parseIsoTime(start, undefined) : start;
+  if (typeof time === 'number' && Number.isSafeInteger(time) && time >= 0) return time;
+  const expected = 'earliest, latest, epoch milliseconds, or an ISO 8601 time with an offset';
+  kafka.findings.problem('invalid-value', kafka.at('start'), '`start` is no place to start', { found: shown(start), expected });
+  return 'earliest';
+}
+
+function readInclude(kafka: Fields): readonly RecordPart[] {
+  const include = kafka.get('include') ?? [];
+  if (Array.isArray(include) && include.every((part) => RECORD_PARTS.includes(part as RecordPart))) return include as RecordPart[];
+  const expected = `a list of ${RECORD_PARTS.join(', ')}`;
+  kafka.findings.problem('invalid-value', kafka.at('include'), '`include` names what a record does not have', {
+    found: shown(include),
+    expected,
+  });
+  return [];
 }
 
 function readTime(fields: Fields): TimeDefinition | undefined {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { EventLimits } from '../../engine/rule/decode-event.js';
 import type { Call, FromEngine, Reply, ToEngine } from '../worker/protocol.js';
 import { EngineThread, type Implicated } from './engine-thread.js';
 import { Implications, WatchdogTimer } from './watchdog.js';
@@ -10,8 +11,7 @@ export interface SupervisorOptions {
   readonly watchdog: number;
   /** ms of event time a partition may be ahead of the others. */
   readonly maxAhead: number;
-  /** How far an event's time may lie after its arrival, ms. */
-  readonly farFuture: number;
+  readonly eventLimits: EventLimits;
   readonly maxHeapMb: number;
 }
 

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { EventLimits } from '../../engine/rule/decode-event.js';
 import { EngineRestartedError } from '../ports/job-control.js';
 import { NOTE_BYTES, type NoteReading, readNote } from '../task/evaluation-note.js';
 import type { Call, FromEngine, Reply, ToEngine, WorkerData } from '../worker/protocol.js';
@@ -18,11 +19,11 @@ export class EngineThread {
   #nextCall = 1;
 
   constructor(
-    options: { readonly maxAhead: number; readonly farFuture: number; readonly maxHeapMb: number },
+    options: { readonly maxAhead: number; readonly eventLimits: EventLimits; readonly maxHeapMb: number },
     onMessage: (message: FromEngine) => void,
     onDeath: (error: Error) => void,
   ) {
-    const data: WorkerData = { note: this.#note, maxAhead: options.maxAhead, farFuture: options.farFuture };
+    const data: WorkerData = { note: this.#note, maxAhead: options.maxAhead, eventLimits: options.eventLimits };
     this.#worker = new Worker(new URL('../worker/engine-worker.js', import.meta.url), {
       workerData: data,
       resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb },

@@ -29,7 +29,8 @@ export class PartitionFeed {
   }
 
   get caughtUp(): boolean {
-    return this.workedOff >= this.reader.endOffset(this.partition);
+    const end = this.reader.endOffset(this.partition);
+    return end !== undefined && this.workedOff >= end;
   }
 
   start(): void {

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { EventLimits } from '../../engine/rule/decode-event.js';
 import { failpoint } from '../failpoint.js';
 import type { JournalEntry, JournalPayload, Output } from '../ports/outputs.js';
 import {
@@ -11,7 +12,7 @@ import {
   type RuleStats,
   type StreamStatus,
 } from '../ports/job-control.js';
-import type { Catalog, EventLog, OutboxRow, OutputStore, RecoveryPoint } from '../ports/stores.js';
+import type { Catalog, OutboxRow, OutputStore, RecoveryPoint, Sources } from '../ports/stores.js';
 import type { Call, Document, EngineStats, FromEngine, Reply } from '../worker/protocol.js';
 import { CheckpointCoordinator } from './checkpoint-coordinator.js';
 import { Committer } from './committer.js';
@@ -24,7 +25,7 @@ import { SourceFeeds } from './source-feeds.js';
 
 export interface LocalJobOptions {
   readonly store: OutputStore;
-  readonly log: EventLog;
+  readonly sources: Sources;
   readonly catalog: Catalog;
   /** ms between checkpoints. */
   readonly checkpointInterval: number;
@@ -32,8 +33,7 @@ export interface LocalJobOptions {
   readonly watchdog: number;
   /** ms of event time a partition may be ahead of the others. */
   readonly maxAhead: number;
-  /** How far an event's time may lie after its arrival, ms. */
-  readonly farFuture: number;
+  readonly eventLimits: EventLimits;
   /** Heap of the engine's thread, MiB. */
   readonly maxHeapMb: number;
   readonly onLog: (level: 'info' | 'warn' | 'error', message: string, details?: object) => void;
@@ -63,14 +63,14 @@ export class LocalJob implements JobControl {
 
   constructor(options: LocalJobOptions) {
     this.#options = options;
-    const { store, log, watchdog, maxAhead, farFuture, maxHeapMb } = options;
+    const { store, sources, watchdog, maxAhead, eventLimits, maxHeapMb } = options;
     this.#committer = new Committer(store, {
       committed: (rows, outputs) => this.#committed(rows, outputs),
       checkpointed: (checkpoint, bytes, durationMs) => this.#checkpointed(checkpoint, bytes, durationMs),
       stalled: (error) => this.#stalled(error),
       epochLost: (error) => options.onFatal(error),
     });
-    this.#feeds = new SourceFeeds(log, {
+    this.#feeds = new SourceFeeds(sources, {
       send: (batch) => this.#engine.post({ type: 'batch', batch }, [batch.data.buffer as ArrayBuffer]),
       congested: () => this.#committer.pending > MAX_PENDING,
       readFailed: (error) => this.#stalled(error),
@@ -83,7 +83,7 @@ export class LocalJob implements JobControl {
       clean: () => store.clean(),
     });
     this.#engine = new EngineSupervisor(
-      { watchdog, maxAhead, farFuture, maxHeapMb },
+      { watchdog, maxAhead, eventLimits, maxHeapMb },
       {
         received: (message) => this.#received(message),
         suspend: () => this.#feeds.stop(),
@@ -149,8 +149,9 @@ export class LocalJob implements JobControl {
   async streamChanged(stream: string, version: number): Promise<void> {
     const found = await this.#options.catalog.stream(stream, version);
     if (found === undefined) throw new Error(`stream ${stream}@${version} is not in the catalog`);
-    const reader = this.#options.log.reader(stream);
-    const starts = Object.fromEntries(reader.partitions().map((partition) => [`${stream}/${partition}`, reader.startOffset(partition)]));
+    const first = !this.#stats.streams.some((each) => each.stream === stream);
+    const partitions = await this.#options.sources.reader(stream).starts(first);
+    const starts = Object.fromEntries([...partitions].map(([partition, offset]) => [`${stream}/${partition}`, offset]));
     await this.#decide(
       { kind: 'stream-changed', stream, version, starts },
       { kind: 'stream', id: stream, version, document: found.document },

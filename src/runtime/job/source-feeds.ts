@@ -1,4 +1,4 @@
-import type { EventLog, SourceBatch } from '../ports/stores.js';
+import type { SourceBatch, Sources } from '../ports/stores.js';
 import type { StreamQuiet } from '../task/quiet.js';
 import type { FromEngine } from '../worker/protocol.js';
 import { PartitionFeed } from './feed.js';
@@ -25,7 +25,7 @@ export class SourceFeeds {
   #ahead = new Set<string>();
 
   constructor(
-    readonly log: EventLog,
+    readonly sources: Sources,
     readonly target: FeedTarget,
   ) {}
 
@@ -59,7 +59,7 @@ export class SourceFeeds {
   worked({ stream, partition, through, bytes, ahead }: Extract<FromEngine, { type: 'progress' }>): void {
     this.#ahead = new Set(ahead);
     this.#fed.get(`${stream}/${partition}`)?.feed.worked(through, bytes);
-    this.log.workedOff(stream, partition, through);
+    this.sources.workedOff(stream, partition, through);
     this.wake();
   }
 
@@ -74,8 +74,13 @@ export class SourceFeeds {
 
   /** Asked later: whether all that the stream holds now has been worked off. */
   workedOffToHere(stream: string): () => boolean {
-    const ends = this.#feedsOf(stream).map((feed) => ({ name: `${stream}/${feed.partition}`, end: feed.reader.endOffset(feed.partition) }));
-    return () => ends.every(({ name, end }) => (this.#fed.get(name)?.feed.workedOff ?? 0) >= end);
+    const ends = this.#feedsOf(stream).map(({ reader, partition }) => ({ partition, reader, end: reader.endOffset(partition) }));
+    return () =>
+      ends.every((each) => {
+        // Known late, when the source could not be reached before.
+        each.end ??= each.reader.endOffset(each.partition);
+        return each.end !== undefined && (this.#fed.get(`${stream}/${each.partition}`)?.feed.workedOff ?? 0) >= each.end;
+      });
   }
 
   /** The stream's silence, or that of all, starts again: it was ours. */
@@ -90,19 +95,19 @@ export class SourceFeeds {
 
   #startOne(name: string, stream: string, partition: number, from: number): void {
     const { target } = this;
-    const reader = this.log.reader(stream);
+    const reader = this.sources.reader(stream);
     const feed = new PartitionFeed(
       reader,
       partition,
       from,
-      (batch) => target.send(batch),
+      (batch) => {
+        this.#silence.restart(stream);
+        target.send(batch);
+      },
       () => this.#ahead.has(name) || target.congested(),
       (error) => target.readFailed(error),
     );
-    const unsubscribe = reader.onAppend(() => {
-      this.#silence.restart(stream);
-      feed.wake();
-    });
+    const unsubscribe = reader.onAppend(() => feed.wake());
     this.#fed.set(name, { feed, unsubscribe });
     this.#silence.restart(stream);
     feed.start();

@@ -1,9 +1,23 @@
 /**
  * The framing of events in the log and on the way to the engine, so that a chunk read from the database
  * goes to the worker thread as it is: per record
- *   uint32 LE length of the JSON, float64 LE event time (epoch ms), the JSON's bytes.
+ *   uint32 LE length of the JSON, float64 LE time (epoch ms), the JSON's bytes.
+ * A source whose offsets have gaps says so with a record without bytes: bit 31 of the length set, the other
+ * bits count the offsets passed over; bit 30 tells that events were there and are lost.
  */
 const HEADER_BYTES = 12;
+const GAP = 0x8000_0000;
+const LOST = 0x4000_0000;
+/** The most offsets that one gap record counts. */
+const MAX_GAP = LOST - 1;
+
+/** Offsets without an event: compacted, of an aborted transaction, or lost to retention. */
+export interface Gap {
+  readonly skip: number;
+  readonly lost?: boolean;
+}
+
+export type FrameRecord = { readonly time: number; readonly raw: Uint8Array } | Gap;
 
 /** Bytes that `raw` takes in a frame. */
 export function framedLength(raw: Uint8Array): number {
@@ -11,37 +25,70 @@ export function framedLength(raw: Uint8Array): number {
 }
 
 /** Frames records into one buffer of its own (transferable). */
-export function frameRecords(records: readonly { readonly time: number; readonly raw: Uint8Array }[]): Buffer {
+export function frameRecords(records: readonly FrameRecord[]): Buffer {
   let total = 0;
-  for (const record of records) total += framedLength(record.raw);
+  for (const record of records) total += 'skip' in record ? HEADER_BYTES * Math.ceil(record.skip / MAX_GAP) : framedLength(record.raw);
   const data = Buffer.from(new ArrayBuffer(total));
   let at = 0;
-  for (const { time, raw } of records) {
-    data.writeUInt32LE(raw.length, at);
-    data.writeDoubleLE(time, at + 4);
-    data.set(raw, at + HEADER_BYTES);
-    at += HEADER_BYTES + raw.length;
-  }
+  for (const record of records) at = 'skip' in record ? writeGap(data, at, record) : writeEvent(data, at, record.time, record.raw);
   return data;
 }
 
-/** Walks a frame without copying: after `next()` returned true, `time` and `raw` are the record's. */
+function writeEvent(data: Buffer, at: number, time: number, raw: Uint8Array): number {
+  data.writeUInt32LE(raw.length, at);
+  data.writeDoubleLE(time, at + 4);
+  data.set(raw, at + HEADER_BYTES);
+  return at + HEADER_BYTES + raw.length;
+}
+
+function writeGap(data: Buffer, start: number, { skip, lost = false }: Gap): number {
+  let at = start;
+  for (let left = skip; left > 0; left -= MAX_GAP) {
+    data.writeUInt32LE(GAP + (lost ? LOST : 0) + Math.min(left, MAX_GAP), at);
+    at += HEADER_BYTES;
+  }
+  return at;
+}
+
+/** Walks a frame without copying: after `next()` returned true, the fields are the record's. */
 export class FrameCursor {
   #at = 0;
   readonly #data: Buffer;
   time = 0;
   raw: Uint8Array = new Uint8Array();
+  /** Of the record, or the first that a gap passes over. */
+  offset = 0;
+  /** The offset after the record. */
+  nextOffset: number;
+  gap = false;
+  /** The gap's events were there and are lost. */
+  lost = false;
 
-  constructor(data: Uint8Array) {
+  constructor(data: Uint8Array, firstOffset = 0) {
     this.#data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    this.nextOffset = firstOffset;
   }
 
   next(): boolean {
     if (this.#at >= this.#data.length) return false;
     const length = this.#data.readUInt32LE(this.#at);
+    this.offset = this.nextOffset;
+    this.gap = length >= GAP;
+    if (this.gap) this.#readGap(length - GAP);
+    else this.#readEvent(length);
+    return true;
+  }
+
+  #readEvent(length: number): void {
     this.time = this.#data.readDoubleLE(this.#at + 4);
     this.raw = this.#data.subarray(this.#at + HEADER_BYTES, this.#at + HEADER_BYTES + length);
     this.#at += HEADER_BYTES + length;
-    return true;
+    this.nextOffset++;
+  }
+
+  #readGap(bits: number): void {
+    this.lost = bits >= LOST;
+    this.nextOffset += this.lost ? bits - LOST : bits;
+    this.#at += HEADER_BYTES;
   }
 }

@@ -58,18 +58,27 @@ export interface SourceBatch {
 /** Reads one stream's partitions by offset. Kafka's and the HTTP log's both look like this. */
 export interface SourceReader {
   readonly stream: string;
-  partitions(): readonly number[];
   /**
    * The batch that holds `offset` (it may begin earlier), or the next one kept, or undefined when caught up.
    * `data` has a buffer of its own, to be handed over to another thread.
    */
   read(partition: number, offset: number): Promise<SourceBatch | undefined>;
-  /** Where a reader without a position begins: after the events of a deleted stream of the same name. */
-  startOffset(partition: number): number;
-  /** The offset the next event will get, as known now. */
-  endOffset(partition: number): number;
+  /**
+   * Where a reader without a position begins, per partition. `first`: nothing of the stream has been read yet;
+   * else the partitions that are new begin with their first event. Rejects while the source cannot be reached.
+   */
+  starts(first: boolean): Promise<ReadonlyMap<number, number>>;
+  /** The offset the next event will get, as known now; undefined while the source cannot be reached. */
+  endOffset(partition: number): number | undefined;
   /** Called whenever new events can be read. Returns the unsubscribe function. */
   onAppend(listener: () => void): () => void;
+}
+
+/** Where the events of all streams come from. */
+export interface Sources {
+  reader(stream: string): SourceReader;
+  /** The engine has worked off everything below `offset`. */
+  workedOff(stream: string, partition: number, offset: number): void;
 }
 
 /** An event that HTTP took: validated, with its time. */
@@ -94,7 +103,7 @@ export interface RequestProgress {
 }
 
 /** The durable log of events that came over HTTP. One appender per partition, group commit. */
-export interface EventLog {
+export interface EventLog extends Sources {
   /** Resolves when durable, with the first offset given. Dead letters and progress are in the same transaction. */
   append(
     stream: string,
@@ -105,11 +114,8 @@ export interface EventLog {
   progress(stream: string, key: string): Promise<RequestProgress | undefined>;
   /** Highest event time appended, -Infinity when none: for the reply's watermark. */
   maxTime(stream: string, partition: number): number;
-  reader(stream: string): SourceReader;
   /** Bytes appended but not yet worked off by the engine. */
   backlogBytes(): number;
-  /** The engine has worked off everything below `offset`. */
-  workedOff(stream: string, partition: number, offset: number): void;
   ensureStream(stream: string, partitions: number): Promise<void>;
   dropStream(stream: string): Promise<void>;
 }

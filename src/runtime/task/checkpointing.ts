@@ -31,7 +31,8 @@ export function takeSnapshot(
 export function restoreMeta(task: StreamTask, meta: TaskMeta, definition: (rule: string, version: number) => RuleDefinition): void {
   task.journalSequence = meta.journalSequence;
   task.restoreLedger(meta.ledger);
-  for (const { name, version } of meta.streams) task.putStream(name, version);
+  const starts = Object.fromEntries(meta.partitions.map(({ stream, partition, nextOffset }) => [`${stream}/${partition}`, nextOffset]));
+  for (const { name, version } of meta.streams) task.putStream(name, version, starts);
   for (const each of meta.partitions) restorePartition(task, each);
   for (const each of meta.buffers) restoreBuffer(task, each);
   for (const { rule, version, status, counters } of meta.rules) {

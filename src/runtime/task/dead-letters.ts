@@ -1,5 +1,7 @@
 import type { Event } from '../../engine/event/event.js';
+import type { RefusedEvent } from '../../engine/rule/decode-event.js';
 import type { Output } from '../ports/outputs.js';
+import type { Partition } from './stream-set.js';
 
 /** Puts events that cannot be used among the outputs. A letter's identity is the same on every replay. */
 export class DeadLetters {
@@ -22,12 +24,34 @@ export class DeadLetters {
     this.#letter(event, 'rule-stopped', `/${evaluated}`, message, { cause: evaluated });
   }
 
+  /** The record at `offset` is no event of its stream. */
+  refused({ clock }: Partition, offset: number, raw: Uint8Array, { code, message, time }: RefusedEvent): void {
+    this.#emit(clock, offset, code, '', message, raw, { time });
+  }
+
+  /** Events that the source dropped before they were read: an incident, told once, at the first of them. */
+  lost({ clock }: Partition, offset: number, count: number): void {
+    this.#emit(clock, offset, 'events-lost', '', `${count} events lost to retention, from offset ${offset} on`, new Uint8Array(), {});
+  }
+
   #letter(event: Event, code: string, suffix: string, message: string, more: { watermark?: number; cause?: string }): void {
-    const { stream, partition, offset, time, raw } = event;
+    const { offset, time, raw } = event;
+    this.#emit(event, offset, code, suffix, message, raw, { time, ...more });
+  }
+
+  #emit(
+    { stream, partition }: { readonly stream: string; readonly partition: number },
+    offset: number,
+    code: string,
+    suffix: string,
+    message: string,
+    raw: Uint8Array,
+    more: { time?: number; watermark?: number; cause?: string },
+  ): void {
     const identity = `${stream}/${partition}/${offset}/${code}${suffix}`;
     this.emit({
       type: 'deadLetter',
-      deadLetter: { identity, stream, partition, offset, code, message, time, ...more, raw: Uint8Array.prototype.slice.call(raw) },
+      deadLetter: { identity, stream, partition, offset, code, message, ...more, raw: Uint8Array.prototype.slice.call(raw) },
     });
   }
 }

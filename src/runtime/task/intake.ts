@@ -1,5 +1,7 @@
 import { Event } from '../../engine/event/event.js';
 import type { FieldLayout } from '../../engine/event/field-layout.js';
+import type { StreamDefinition } from '../../engine/rule/definition.js';
+import { decodeEvent, type EventLimits, type RefusedEvent } from '../../engine/rule/decode-event.js';
 import type { FrameCursor } from '../log/frame.js';
 import type { BufferSet } from './buffer-set.js';
 import type { DeadLetters } from './dead-letters.js';
@@ -14,16 +16,16 @@ export class Intake {
     readonly buffers: BufferSet,
     readonly guard: RuleGuard,
     readonly letters: DeadLetters,
-    /** How far an event's time may lie after its arrival, ms. */
-    readonly farFuture: number,
+    readonly limits: EventLimits,
   ) {}
 
   /** Takes the partition's next event, which arrived at `arrivalTime` (epoch ms); the cursor stands at it. */
   accept(partition: Partition, offset: number, cursor: FrameCursor, arrivalTime: number): void {
     const { clock } = partition;
-    const event = this.#decode(partition, offset, cursor);
+    const event = this.#decode(partition, offset, cursor, (refused) => this.letters.refused(partition, offset, cursor.raw, refused));
     clock.nextOffset = offset + 1;
     clock.events++;
+    if (event === undefined) return;
     if (this.#isFarFuture(event, arrivalTime) || this.#isLate(partition, event) || this.#isDuplicate(partition, event)) {
       clock.skipped.add(offset);
       return;
@@ -37,20 +39,32 @@ export class Intake {
   acceptAgain(partition: Partition, offset: number, cursor: FrameCursor): void {
     if (partition.clock.skipped.has(offset)) return;
     const event = this.#decode(partition, offset, cursor);
+    if (event === undefined) return;
     for (const buffer of this.buffers.takersOf(event)) if (!buffer.released(event)) buffer.add(event);
   }
 
-  #decode({ clock: { stream, partition } }: Partition, offset: number, cursor: FrameCursor): Event {
-    const fields = this.layout.decode(cursor.raw);
-    const event = new Event(this.layout, stream, partition, offset, cursor.time, cursor.raw, fields);
+  #decode(at: Partition, offset: number, { raw, time: given }: FrameCursor, refuse?: (why: RefusedEvent) => void): Event | undefined {
+    const { stream, partition } = at.clock;
+    const time = at.definition.source.kind === 'kafka' ? this.#timeOf(raw, given, at.definition) : given;
+    if (typeof time !== 'number') {
+      refuse?.(time);
+      return undefined;
+    }
+    const fields = this.layout.decode(raw);
+    const event = new Event(this.layout, stream, partition, offset, time, raw, fields);
     const id = this.streams.hasId(stream) && this.guard.admitStreamId(event) ? this.streams.idOf(event) : undefined;
-    return id === undefined ? event : new Event(this.layout, stream, partition, offset, cursor.time, cursor.raw, fields, id);
+    return id === undefined ? event : new Event(this.layout, stream, partition, offset, time, raw, fields, id);
+  }
+
+  /** Kafka's records come as the broker has them: what HTTP checks at the door is checked here. */
+  #timeOf(raw: Uint8Array, timestamp: number, definition: StreamDefinition): number | RefusedEvent {
+    return decodeEvent(raw, definition, timestamp >= 0 ? timestamp : undefined, this.limits);
   }
 
   /** One wrong clock would make all that follows late, so it moves nothing. */
   #isFarFuture(event: Event, arrivalTime: number): boolean {
-    if (event.time <= arrivalTime + this.farFuture) return false;
-    this.letters.farFuture(event, arrivalTime, this.farFuture);
+    if (event.time <= arrivalTime + this.limits.farFutureMs) return false;
+    this.letters.farFuture(event, arrivalTime, this.limits.farFutureMs);
     return true;
   }
 

@@ -16,6 +16,8 @@ export interface Reader {
   read(partition: Partition, offset: number, cursor: FrameCursor, arrivalTime: number): void;
   /** One from before the checkpoint. */
   readAgain(partition: Partition, offset: number, cursor: FrameCursor): void;
+  /** Events that the source no longer holds. */
+  lost(partition: Partition, offset: number, count: number): void;
   /** A partition has been read as far as it goes, in live work. */
   caughtUp(partition: Partition): void;
   /** All partitions stand at the barrier, which is applied after this. */
@@ -97,9 +99,14 @@ export class PartitionReading {
   /** Reads the batch's events below `limit`. */
   #read(name: string, partition: Partition, batch: SourceBatch, limit: number): void {
     const { clock } = partition;
-    const cursor = new FrameCursor(batch.data);
-    for (let offset = batch.firstOffset; offset < limit && cursor.next(); offset++) {
+    const cursor = new FrameCursor(batch.data, batch.firstOffset);
+    while (cursor.nextOffset < limit && cursor.next()) {
+      const { offset } = cursor;
       const rereading = this.#rereading.get(name);
+      if (cursor.gap) {
+        this.#passGap(name, partition, cursor, limit);
+        continue;
+      }
       if (offset < (rereading ?? clock.nextOffset)) continue;
       if (rereading !== undefined) this.#rereading.set(name, offset + 1);
       if (offset >= clock.nextOffset) {
@@ -108,6 +115,22 @@ export class PartitionReading {
       } else {
         this.reader.readAgain(partition, offset, cursor);
       }
+    }
+  }
+
+  /** A gap may reach beyond a barrier, which stands where an earlier reading ended. */
+  #passGap(name: string, partition: Partition, cursor: FrameCursor, limit: number): void {
+    const { clock } = partition;
+    const rereading = this.#rereading.get(name);
+    const through = Math.min(cursor.nextOffset, limit);
+    const position = rereading ?? clock.nextOffset;
+    if (through <= position) return;
+    if (cursor.lost) this.reader.lost(partition, Math.max(cursor.offset, position), cursor.nextOffset - Math.max(cursor.offset, position));
+    if (rereading !== undefined && through <= clock.nextOffset) {
+      this.#rereading.set(name, through);
+    } else {
+      this.#rereading.delete(name);
+      clock.nextOffset = through;
     }
   }
 }

@@ -10,6 +10,7 @@ import { Dedupe } from './dedupe.js';
 /** One partition as the task reads it. */
 export interface Partition {
   readonly clock: PartitionClock;
+  readonly definition: StreamDefinition;
   dedupe: Dedupe | undefined;
 }
 
@@ -30,8 +31,8 @@ export class StreamSet {
     this.streams.set(definition.name, { definition, version, idOf: this.#compileId(definition) });
     for (const { clock } of this.partitions.values())
       if (clock.stream === definition.name) clock.outOfOrderness = definition.outOfOrderness;
-    const count = definition.source.kind === 'http' ? definition.source.partitions : 0;
-    for (let partition = 0; partition < count; partition++) this.#ensure(definition, partition, starts);
+    const known = this.partitionsOf(definition.name).map(({ clock }) => clock.partition);
+    for (const partition of numbersOf(definition, starts, known)) this.#ensure(definition, partition, starts, known.length > 0);
   }
 
   delete(name: string): void {
@@ -53,15 +54,16 @@ export class StreamSet {
     return value === undefined || value === null || value instanceof CelError || typeof value === 'object' ? undefined : String(value);
   }
 
-  #ensure(definition: StreamDefinition, partition: number, starts: Positions): void {
+  /** A partition added later stands aside until its first event: it must not hold back what has gone on without it. */
+  #ensure(definition: StreamDefinition, partition: number, starts: Positions, later: boolean): void {
     const name = partitionName(definition.name, partition);
     const known = this.partitions.get(name);
     const clock = known?.clock ?? new PartitionClock(definition.name, partition, definition.outOfOrderness);
-    if (known === undefined) clock.nextOffset = starts[name] ?? 0;
+    if (known === undefined) Object.assign(clock, { nextOffset: starts[name] ?? 0, idle: later });
     const keepFor = definition.dedupe?.for;
     const dedupe =
       keepFor === undefined ? undefined : known?.dedupe?.keepFor === keepFor ? known.dedupe : new Dedupe(`dedupe:${name}`, keepFor);
-    this.partitions.set(name, { clock, dedupe });
+    this.partitions.set(name, { clock, definition, dedupe });
   }
 
   #compileId({ id }: StreamDefinition): CompiledExpression | undefined {
@@ -70,4 +72,11 @@ export class StreamSet {
     const number = table.add(id, { event: true, steps: [] });
     return table.build().functions[number];
   }
+}
+
+/** Of HTTP the document tells how many there are; Kafka's are those that the journal names. */
+function numbersOf({ name, source }: StreamDefinition, starts: Positions, known: readonly number[]): number[] {
+  if (source.kind === 'http') return Array.from({ length: source.partitions }, (_, partition) => partition);
+  const named = Object.keys(starts).flatMap((each) => (each.startsWith(`${name}/`) ? [Number(each.slice(name.length + 1))] : []));
+  return [...new Set([...known, ...named])].sort((a, b) => a - b);
 }

@@ -1,5 +1,6 @@
 import { FieldLayout } from '../../engine/event/field-layout.js';
 import type { Operator } from '../../engine/operator/operator.js';
+import type { EventLimits } from '../../engine/rule/decode-event.js';
 import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
 import type { JournalEntry, JournalPayload, Output, Positions } from '../ports/outputs.js';
 import type { RuleChangeResult } from '../ports/job-control.js';
@@ -27,8 +28,7 @@ export interface Definitions {
 export interface TaskOptions {
   readonly definitions: Definitions;
   readonly note: EvaluationNote;
-  /** How far an event's time may lie after its arrival, ms. */
-  readonly farFuture: number;
+  readonly limits: EventLimits;
   readonly emit: (output: Output) => void;
   /** A batch has been worked off and is held no longer. */
   readonly consumed: (batch: SourceBatch) => void;
@@ -71,13 +71,14 @@ export class StreamTask {
     this.rules = new RuleSet(this.layout, sink);
     this.guard = new RuleGuard(this.rules, note, letters);
     this.buffers = new BufferSet(this.streams, (operator, time, event) => this.guard.admit(operator, time, event));
-    const intake = new Intake(this.layout, this.streams, this.buffers, this.guard, letters, options.farFuture);
+    const intake = new Intake(this.layout, this.streams, this.buffers, this.guard, letters, options.limits);
     this.reading = new PartitionReading(this.streams, {
       read: (partition, offset, cursor, arrivalTime) => {
         if (partition.clock.idle && !this.recovering) this.#wake(partition.clock);
         intake.accept(partition, offset, cursor, arrivalTime);
       },
       readAgain: (partition, offset, cursor) => intake.acceptAgain(partition, offset, cursor),
+      lost: (partition, offset, count) => letters.lost(partition, offset, count),
       caughtUp: ({ clock }) => this.#settle(clock),
       barrierReached: () => this.#release(),
       consumed,

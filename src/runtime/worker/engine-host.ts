@@ -34,7 +34,7 @@ export class EngineHost {
         stream: (name, version) => this.#streamDefinition(name, version),
       },
       note: this.#note,
-      farFuture: data.farFuture,
+      limits: data.eventLimits,
       consumed: (batch) => this.#consumed.push(batch),
       emit: (output) => this.#outputs.push(output),
     });

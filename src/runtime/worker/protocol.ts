@@ -1,3 +1,4 @@
+import type { EventLimits } from '../../engine/rule/decode-event.js';
 import type { JournalEntry, JournalPayload, Output } from '../ports/outputs.js';
 import type { OpenMatchView, RuleChangeResult, RuleStats, StreamStatus } from '../ports/job-control.js';
 import type { SourceBatch } from '../ports/stores.js';
@@ -13,8 +14,7 @@ export interface WorkerData {
   readonly note: SharedArrayBuffer;
   /** Event time, ms, that a partition may be ahead of the others. */
   readonly maxAhead: number;
-  /** How far an event's time may lie after its arrival, ms. */
-  readonly farFuture: number;
+  readonly eventLimits: EventLimits;
 }
 
 /** Main thread to engine. */

@@ -35,6 +35,8 @@ export class EventsService {
     idempotencyKey?: string,
   ): Promise<{ reply: EventsReply; replayed: boolean }> {
     const stream = this.streams.definition(name);
+    if (stream.source.kind !== 'http')
+      throw new DomainError('conflict', 'stream-not-http', `the events of stream ${name} come from topic ${stream.source.topic}`);
     let partitionOf = this.#partitioners.get(stream);
     if (partitionOf === undefined) this.#partitioners.set(stream, (partitionOf = partitionerOf(stream)));
     const outcome = await this.ingester.ingest({ stream, partitionOf, body, splitter, idempotencyKey });

@@ -1,11 +1,12 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { KafkaSources } from '../../connectors/kafka/kafka-sources.js';
 import type { JobControl, JobStatus } from '../../runtime/ports/job-control.js';
 import { jsonExample, problemExample } from '../docs/examples.js';
 import { DomainError } from '../errors/domain-error.js';
 import { isDatabaseAway } from '../errors/problem-document.js';
-import { JOB, PING } from '../tokens.js';
+import { JOB, KAFKA, PING } from '../tokens.js';
 
 const STREAM = {
   stream: 'payments',
@@ -19,11 +20,14 @@ const STREAM = {
   duplicates: 0,
 };
 
+const SOURCE = { stream: 'orders', topic: 'shop.orders', state: 'connected', reason: null, since: 1767225600000, lost: 0 };
+
 @ApiTags('operations')
 @Controller('health')
 export class HealthController {
   constructor(
     @Inject(JOB) private readonly job: JobControl,
+    @Inject(KAFKA) private readonly kafka: KafkaSources | null,
     @Inject(PING) private readonly ping: () => Promise<void>,
   ) {}
 
@@ -38,22 +42,31 @@ export class HealthController {
   @Get('ready')
   @ApiOperation({ summary: 'Events are taken and worked off' })
   @ApiResponse(
-    jsonExample(200, 'ready', { status: 'ready', job: { state: 'running', since: 1767225600000, restarts: 0, streams: [STREAM] } }),
+    jsonExample(200, 'ready; `degraded` while a topic cannot be read', {
+      status: 'ready',
+      job: { state: 'running', since: 1767225600000, restarts: 0, streams: [STREAM] },
+      sources: [SOURCE],
+    }),
   )
   @ApiResponse(problemExample(503, 'not-ready', 'the job is recovering'))
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
     void reply.header('cache-control', 'no-store');
     const job = this.job.status();
-    if (job.state !== 'running') throw notReady(`the job is ${job.state}${job.reason === null ? '' : `: ${job.reason}`}`, job);
+    const sources = this.kafka?.health() ?? [];
+    const away = sources
+      .filter(({ state }) => state === 'unreachable')
+      .map(({ stream, reason }) => `stream ${stream} cannot be read (${reason})`);
+    const reasons = [...(job.reason === null ? [] : [job.reason]), ...away].join('; ');
+    if (job.state !== 'running') throw notReady(`the job is ${job.state}${reasons === '' ? '' : `: ${reasons}`}`, job, sources);
     try {
       await this.ping();
     } catch (error) {
-      throw notReady(isDatabaseAway(error) ? 'the database does not answer' : 'the database answers with an error', job);
+      throw notReady(isDatabaseAway(error) ? 'the database does not answer' : 'the database answers with an error', job, sources);
     }
-    return { status: 'ready', job };
+    return { status: away.length > 0 ? 'degraded' : 'ready', job, sources };
   }
 }
 
-function notReady(detail: string, job: JobStatus): DomainError {
-  return new DomainError('unavailable', 'not-ready', detail, { members: { job }, retryAfter: 1 });
+function notReady(detail: string, job: JobStatus, sources: readonly object[]): DomainError {
+  return new DomainError('unavailable', 'not-ready', detail, { members: { job, sources }, retryAfter: 1 });
 }

@@ -91,9 +91,9 @@ export class SimulationService {
       const bytes = Buffer.from(raw);
       const item = { line: index + 1, bytes, size: bytes.length, tooLarge: bytes.length > this.settings.maxEventBytes };
       const decoded = decodeItem(item, definitions.get(stream)!, Infinity, this.settings);
-      if ('code' in decoded)
-        problems.push({ code: String(decoded.code), message: String(decoded.message), pointer: pointerTo('/events', index) });
-      return { stream, time: 'code' in decoded ? 0 : decoded.time, raw: bytes };
+      if (typeof decoded === 'number') return { stream, time: decoded, raw: bytes };
+      problems.push({ code: decoded.code, message: decoded.message, pointer: pointerTo('/events', index) });
+      return { stream, time: 0, raw: bytes };
     });
     if (problems.length > 0) throw invalidBody(problems.slice(0, 100));
     return events;

@@ -70,3 +70,12 @@ export const postgresUrl: SettingReader<string> = {
   expected: 'a PostgreSQL address such as postgres://user:password@host:5432/database',
   read: (value) => (/^postgres(ql)?:\/\/./.test(value) && URL.canParse(value) ? value : undefined),
 };
+
+/** Kafka's bootstrap servers. */
+export const brokers: SettingReader<readonly string[]> = {
+  expected: 'host:port, separated by commas',
+  read: (value) => {
+    const all = value.split(',').map((one) => one.trim());
+    return all.every((one) => /^(\[[0-9a-fA-F:]+\]|[^\s:,]+):\d{1,5}$/.test(one)) ? all : undefined;
+  },
+};

@@ -1,6 +1,6 @@
 import { nearest } from '../../engine/problem/problem.js';
 import { type ApiKey, apiKeys } from './api-keys.js';
-import { duration, integer, oneOf, postgresUrl, type SettingReader, size, text } from './readers.js';
+import { brokers, duration, integer, oneOf, postgresUrl, type SettingReader, size, text } from './readers.js';
 
 interface Setting<T> {
   readonly name: string;
@@ -21,6 +21,21 @@ export const SETTINGS = {
   port: setting('PORT', integer(0, 65535), 3000, 'port to listen on; 0 takes a free one'),
   host: setting('HOST', text, '127.0.0.1', 'address to listen on; anything but loopback needs API keys'),
   databaseUrl: setting<string | undefined>('DATABASE_URL', postgresUrl, undefined, 'PostgreSQL; absent = the embedded one', true),
+  kafkaBrokers: setting<readonly string[] | undefined>(
+    'KAFKA_BROKERS',
+    brokers,
+    undefined,
+    'host:port, separated by commas; absent = no Kafka',
+  ),
+  kafkaTls: setting<'on' | 'off'>('KAFKA_TLS', oneOf('on', 'off'), 'off', 'on = TLS to the brokers'),
+  kafkaSaslMechanism: setting<'plain' | 'scram-sha-256' | 'scram-sha-512' | undefined>(
+    'KAFKA_SASL_MECHANISM',
+    oneOf('plain', 'scram-sha-256', 'scram-sha-512'),
+    undefined,
+    'how to sign in to the brokers; absent = not at all',
+  ),
+  kafkaSaslUsername: setting<string | undefined>('KAFKA_SASL_USERNAME', text, undefined, 'name for SASL'),
+  kafkaSaslPassword: setting<string | undefined>('KAFKA_SASL_PASSWORD', text, undefined, 'password for SASL', true),
   dataDir: setting('TRIPLINE_DATA_DIR', text, './data', 'folder of the embedded PostgreSQL and of local state'),
   checkpointIntervalMs: setting('TRIPLINE_CHECKPOINT_INTERVAL', duration(10), 5_000, 'time between checkpoints'),
   slots: setting('TRIPLINE_SLOTS', integer(1, 1), 1, 'engine threads; more than 1 is refused until slots exist'),
@@ -91,7 +106,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     values[property] = value;
   }
   const settings = values as Settings;
-  if (problems.length === 0) problems.push(...refusedExposure(settings));
+  if (problems.length === 0) problems.push(...refusedExposure(settings), ...incompleteSasl(settings));
   if (problems.length > 0) throw new SettingsError(problems);
   return Object.freeze(settings);
 }
@@ -109,6 +124,11 @@ function unknownNames(environment: Readonly<Record<string, string | undefined>>)
 /** True for addresses that only this machine reaches. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function incompleteSasl({ kafkaSaslMechanism: mechanism, kafkaSaslUsername: name, kafkaSaslPassword: password }: Settings): string[] {
+  if (mechanism === undefined || (name !== undefined && password !== undefined)) return [];
+  return [`KAFKA_SASL_MECHANISM=${mechanism}: needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD`];
 }
 
 function refusedExposure({ host, apiKeys: keys, auth }: Settings): string[] {

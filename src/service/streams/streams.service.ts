@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { Inject, Injectable } from '@nestjs/common';
 import type { HttpIngester } from '../../connectors/http/ingester.js';
-import { pointerTo, type Problem } from '../../engine/problem/problem.js';
+import type { KafkaSources } from '../../connectors/kafka/kafka-sources.js';
+import { pointerTo, type Problem, shown } from '../../engine/problem/problem.js';
 import type { StreamDefinition } from '../../engine/rule/definition.js';
 import { readRule, readStream, readStreamDocument, STORED } from '../../engine/rule/index.js';
 import type { JobControl } from '../../runtime/ports/job-control.js';
@@ -10,7 +12,7 @@ import { DomainError, invalid } from '../errors/domain-error.js';
 import type { PostedDocument } from '../http/body.js';
 import { ChangeLock } from '../http/change-lock.js';
 import type { Settings } from '../settings/settings.js';
-import { CATALOG, EVENT_LOG, INGESTER, JOB, SETTINGS } from '../tokens.js';
+import { CATALOG, EVENT_LOG, INGESTER, JOB, KAFKA, SETTINGS } from '../tokens.js';
 
 export interface StreamView {
   readonly name: string;
@@ -27,6 +29,7 @@ export class StreamsService {
   constructor(
     @Inject(CATALOG) private readonly catalog: PostgresCatalog,
     @Inject(EVENT_LOG) private readonly log: EventLog,
+    @Inject(KAFKA) private readonly kafka: KafkaSources | null,
     @Inject(JOB) private readonly job: JobControl,
     @Inject(INGESTER) private readonly ingester: HttpIngester,
     @Inject(SETTINGS) private readonly settings: Settings,
@@ -76,7 +79,8 @@ export class StreamsService {
     return this.changes.run(async () => {
       await this.#checkChange(stream);
       const stored = await this.catalog.putStream(name, document);
-      await this.log.ensureStream(name, partitionsOf(stream));
+      if (stream.source.kind === 'kafka') this.kafka?.ensure(stream);
+      else await this.log.ensureStream(name, stream.source.partitions);
       if (stored.created) this.ingester.forget(name);
       // Also when nothing changed: an earlier try may have stored it and then failed.
       if (stored.created || stored.changed || !this.#definitions.has(name)) await this.job.streamChanged(name, stored.stream.version);
@@ -88,7 +92,7 @@ export class StreamsService {
   /** Throws DomainError `stream-in-use` while rules read it. */
   delete(name: string): Promise<void> {
     return this.changes.run(async () => {
-      this.definition(name);
+      const definition = this.definition(name);
       const users = (await this.#rulesOf(name)).map(({ id }) => id);
       if (users.length > 0) {
         throw new DomainError('conflict', 'stream-in-use', `stream ${name} is read by ${users.join(', ')}`, { members: { rules: users } });
@@ -96,7 +100,8 @@ export class StreamsService {
       await this.job.streamDeleted(name);
       await this.catalog.deleteStream(name);
       this.#definitions.delete(name);
-      await this.log.dropStream(name);
+      if (definition.source.kind === 'kafka') await this.kafka?.drop(name);
+      else await this.log.dropStream(name);
       this.ingester.forget(name);
     });
   }
@@ -106,13 +111,25 @@ export class StreamsService {
     return rules.filter(({ status, document }) => status !== 'retired' && readRule(document, STORED).rule?.from.includes(stream));
   }
 
+  /** The topic must be there, so that its partitions are known from the first event on. Throws DomainError when no broker answers. */
+  async #checkTopic(topic: string): Promise<Problem[]> {
+    const pointer = '/source/kafka/topic';
+    if (this.kafka === null) return [{ code: 'kafka-unavailable', message: 'no brokers are set: KAFKA_BROKERS', pointer: '/source/kafka' }];
+    const missing = await this.kafka.missing(topic);
+    if (missing instanceof Error) {
+      throw new DomainError('unavailable', 'kafka-unreachable', `Kafka does not answer: ${missing.message}`, { retryAfter: 5 });
+    }
+    return missing ? [{ code: 'unknown-topic', message: `there is no topic \`${topic}\``, pointer, found: shown(topic) }] : [];
+  }
+
   /** What rules rely on must hold after the change too. */
   async #checkChange(next: StreamDefinition): Promise<void> {
     const problems: Problem[] = [];
-    if (next.source.kind === 'kafka') {
-      problems.push({ code: 'kafka-unavailable', message: 'this service was built without Kafka sources', pointer: '/source/kafka' });
-    }
     const before = this.#definitions.get(next.name);
+    if (before !== undefined && !sameSource(before.source, next.source)) {
+      problems.push({ code: 'source-changed', message: "a stream's source cannot change: delete the stream first", pointer: '/source' });
+    }
+    if (before === undefined && next.source.kind === 'kafka') problems.push(...(await this.#checkTopic(next.source.topic)));
     if (before !== undefined && partitionsOf(next) < partitionsOf(before)) {
       const message = `a stream's partitions cannot become fewer (${partitionsOf(before)} now)`;
       problems.push({ code: 'fewer-partitions', message, pointer: '/source/http/partitions' });
@@ -125,6 +142,11 @@ export class StreamsService {
     }
     if (problems.length > 0) throw invalid('invalid-stream', 'the stream cannot be changed so', problems);
   }
+}
+
+/** What was read is decided by it, so only the partitions of HTTP may change. */
+function sameSource(one: StreamDefinition['source'], other: StreamDefinition['source']): boolean {
+  return one.kind === 'http' ? other.kind === 'http' : isDeepStrictEqual(one, other);
 }
 
 /** Log partitions of a stream. */

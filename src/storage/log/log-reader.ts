@@ -40,17 +40,13 @@ export class LogReader implements SourceReader {
     this.#database = database;
   }
 
-  partitions(): readonly number[] {
-    return this.#log.partitions.map((_, partition) => partition);
+  /** Behind the events of an earlier, deleted stream of this name. */
+  async starts(): Promise<ReadonlyMap<number, number>> {
+    return new Map(this.#log.partitions.map(({ startOffset }, partition) => [partition, startOffset]));
   }
 
   endOffset(partition: number): number {
     return this.#partition(partition).nextOffset;
-  }
-
-  /** Where a reader without a position begins: behind the events of an earlier, deleted stream of this name. */
-  startOffset(partition: number): number {
-    return this.#partition(partition).startOffset;
   }
 
   onAppend(listener: () => void): () => void {
