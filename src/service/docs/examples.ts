@@ -1,4 +1,5 @@
 import type { ApiResponseOptions } from '@nestjs/swagger';
+import { parse } from 'yaml';
 
 /** Examples of the OpenAPI document: one story, card testing, from the stream to the alert. */
 export const STREAM_EXAMPLE = {
@@ -9,22 +10,9 @@ export const STREAM_EXAMPLE = {
   fields: { txId: 'string', cardId: 'string', amount: 'double', country: 'string' },
 };
 
-export const RULE_EXAMPLE = {
-  id: 'card-testing',
-  title: 'Small test payments, then a large one',
-  severity: 'high',
-  from: 'payments',
-  key: 'cardId',
-  pattern: [
-    { begin: 'small', where: 'amount < 1', times: { min: 3 } },
-    { followedBy: 'large', where: 'amount > 500' },
-  ],
-  within: '10m',
-  skip: 'pastLast',
-  alert: { title: 'Card ${key} tested before ${large.amount}' },
-};
-
+/** In single quotes of a shell it stays as it is. */
 export const RULE_YAML_EXAMPLE = `id: card-testing
+title: Small test payments, then a large one
 severity: high
 from: payments
 key: cardId
@@ -36,7 +24,10 @@ pattern:
     where: amount > 500
 within: 10m
 skip: pastLast
+alert: {title: "Card \${key} tested before \${large.amount}"}
 `;
+
+export const RULE_EXAMPLE = parse(RULE_YAML_EXAMPLE) as object;
 
 export const EVENTS_EXAMPLE = [
   { txId: 't1', cardId: 'c1', amount: 0.5, country: 'DE', ts: 1767225600000 },

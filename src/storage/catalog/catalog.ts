@@ -1,9 +1,9 @@
-import type { EntityManager } from 'typeorm';
 import type { Catalog, CatalogRule, CatalogStream } from '../../runtime/ports/stores.js';
 import type { Database } from '../database.js';
 import { StorageError } from '../errors.js';
-import { fromJsonBytes, toJsonBytes } from '../sql/text.js';
+import { fromJsonBytes } from '../sql/text.js';
 import { RuleRow, RuleVersionRow, StreamRow, StreamVersionRow } from './entities.js';
+import { type Found, VersionedDocuments } from './versioned-documents.js';
 
 export interface StoredRule {
   readonly rule: CatalogRule;
@@ -21,65 +21,57 @@ export interface StoredStream {
 
 /** Rules and streams as users want them. Versions are never changed or reused, also not after deletion. */
 export class PostgresCatalog implements Catalog {
-  readonly #database: Database;
+  readonly #rules: VersionedDocuments<RuleRow>;
+  readonly #streams: VersionedDocuments<StreamRow>;
 
-  constructor(database: Database) {
-    this.#database = database;
-  }
-
-  get #manager(): EntityManager {
-    return this.#database.source.manager;
+  constructor({ source }: Database) {
+    this.#rules = new VersionedDocuments(source, RuleRow, RuleVersionRow, {
+      columns: { status: 'retired' },
+      is: ({ status }) => status === 'retired',
+    });
+    this.#streams = new VersionedDocuments(source, StreamRow, StreamVersionRow, {
+      columns: { deleted: true },
+      is: ({ deleted }) => deleted,
+    });
   }
 
   /** All rules at their current version, retired ones included, by id. */
   async rules(): Promise<readonly CatalogRule[]> {
-    const [rules, versions] = await Promise.all([
-      this.#manager.find(RuleRow, { order: { id: 'ASC' } }),
-      this.#manager
-        .createQueryBuilder(RuleVersionRow, 'v')
-        .innerJoin(RuleRow, 'r', 'r.id = v.rule AND r.currentVersion = v.version')
-        .getMany(),
-    ]);
-    const byId = new Map(versions.map((version) => [version.rule, version]));
-    // A rule stored between the two queries is in the next answer.
-    return rules.flatMap((rule) => (byId.has(rule.id) ? [asRule(rule, byId.get(rule.id)!)] : []));
+    return (await this.#rules.all()).map(asRule);
   }
 
   async rule(id: string, version: number): Promise<CatalogRule | undefined> {
-    const [rule, row] = await Promise.all([
-      this.#manager.findOneBy(RuleRow, { id }),
-      this.#manager.findOneBy(RuleVersionRow, { rule: id, version }),
-    ]);
-    return rule && row ? asRule(rule, row) : undefined;
+    const found = await this.#rules.find(id, version);
+    return found && asRule(found);
   }
 
   /** The rule at its current version, retired or not. */
   async currentRule(id: string): Promise<CatalogRule | undefined> {
-    const rule = await this.#manager.findOneBy(RuleRow, { id });
-    return rule ? this.rule(id, rule.currentVersion) : undefined;
+    const found = await this.#rules.find(id);
+    return found && asRule(found);
   }
 
   /** All versions of a rule, newest first. */
   async listVersions(id: string): Promise<readonly CatalogRule[]> {
-    const rule = await this.#manager.findOneBy(RuleRow, { id });
-    if (!rule) return [];
-    const versions = await this.#manager.find(RuleVersionRow, { where: { rule: id }, order: { version: 'DESC' } });
-    return versions.map((version) => asRule(rule, version));
+    return (await this.#rules.history(id)).map(asRule);
   }
 
   /** Stores a rule that must not exist. Throws StorageError `rule-exists`. */
   async createRule(id: string, document: unknown, status: CatalogRule['status']): Promise<CatalogRule> {
-    const stored = await this.#putRule(id, document, status, true);
-    return stored.rule;
+    const stored = await this.#rules.put(id, document, { status }, () => {
+      throw new StorageError('rule-exists', `a rule "${id}" exists: PUT stores its next version`);
+    });
+    return asRule(stored);
   }
 
   /** Stores a rule or its next version; an unchanged document keeps its version, the status is set in any case. */
-  putRuleVersion(id: string, document: unknown, status: CatalogRule['status']): Promise<StoredRule> {
-    return this.#putRule(id, document, status, false);
+  async putRuleVersion(id: string, document: unknown, status: CatalogRule['status']): Promise<StoredRule> {
+    const stored = await this.#rules.put(id, document, { status });
+    return { rule: asRule(stored), created: stored.created, changed: stored.changed };
   }
 
-  async setRuleStatus(id: string, status: CatalogRule['status']): Promise<void> {
-    await this.#manager.update(RuleRow, { id }, { status, updatedAt: Date.now() });
+  setRuleStatus(id: string, status: CatalogRule['status']): Promise<void> {
+    return this.#rules.update(id, { status });
   }
 
   /** The id may be used again; versions count on. */
@@ -88,101 +80,41 @@ export class PostgresCatalog implements Catalog {
   }
 
   async streams(): Promise<readonly CatalogStream[]> {
-    const [streams, versions] = await Promise.all([
-      this.#manager.find(StreamRow, { order: { name: 'ASC' } }),
-      this.#manager
-        .createQueryBuilder(StreamVersionRow, 'v')
-        .innerJoin(StreamRow, 's', 's.name = v.stream AND s.currentVersion = v.version')
-        .getMany(),
-    ]);
-    const byName = new Map(versions.map((version) => [version.stream, version]));
-    return streams.flatMap((stream) => (byName.has(stream.name) ? [asStream(stream, byName.get(stream.name)!)] : []));
+    return (await this.#streams.all()).map(asStream);
   }
 
   async stream(name: string, version: number): Promise<CatalogStream | undefined> {
-    const [stream, row] = await Promise.all([
-      this.#manager.findOneBy(StreamRow, { name }),
-      this.#manager.findOneBy(StreamVersionRow, { stream: name, version }),
-    ]);
-    return stream && row ? asStream(stream, row) : undefined;
+    const found = await this.#streams.find(name, version);
+    return found && asStream(found);
   }
 
   /** The stream at its current version, deleted or not. */
   async currentStream(name: string): Promise<CatalogStream | undefined> {
-    const stream = await this.#manager.findOneBy(StreamRow, { name });
-    return stream ? this.stream(name, stream.currentVersion) : undefined;
+    const found = await this.#streams.find(name);
+    return found && asStream(found);
   }
 
   /** Stores a stream or its next version; an unchanged document keeps its version. */
-  putStream(name: string, document: unknown): Promise<StoredStream> {
-    return this.#database.source.transaction(async (manager) => {
-      const bytes = toJsonBytes(document);
-      const now = Date.now();
-      await manager
-        .createQueryBuilder()
-        .insert()
-        .into(StreamRow)
-        .values({ name, currentVersion: 0, deleted: true, updatedAt: now })
-        .orIgnore()
-        .execute();
-      const stream = await manager.findOneOrFail(StreamRow, { where: { name }, lock: { mode: 'pessimistic_write' } });
-      const current = await manager.findOneBy(StreamVersionRow, { stream: name, version: stream.currentVersion });
-      const created = stream.deleted;
-      if (!created && current?.document.equals(bytes)) return { stream: asStream(stream, current), created, changed: false };
-      const version = manager.create(StreamVersionRow, {
-        stream: name,
-        version: stream.currentVersion + 1,
-        document: bytes,
-        createdAt: now,
-      });
-      Object.assign(stream, { currentVersion: version.version, deleted: false, updatedAt: now });
-      await manager.insert(StreamVersionRow, version);
-      await manager.save(stream);
-      return { stream: asStream(stream, version), created, changed: true };
-    });
+  async putStream(name: string, document: unknown): Promise<StoredStream> {
+    const stored = await this.#streams.put(name, document, { deleted: false });
+    return { stream: asStream(stored), created: stored.created, changed: stored.changed };
   }
 
-  async deleteStream(name: string): Promise<void> {
-    await this.#manager.update(StreamRow, { name }, { deleted: true, updatedAt: Date.now() });
-  }
-
-  #putRule(id: string, document: unknown, status: CatalogRule['status'], mustBeNew: boolean): Promise<StoredRule> {
-    return this.#database.source.transaction(async (manager) => {
-      const bytes = toJsonBytes(document);
-      const now = Date.now();
-      await manager
-        .createQueryBuilder()
-        .insert()
-        .into(RuleRow)
-        .values({ id, currentVersion: 0, status: 'retired', updatedAt: now })
-        .orIgnore()
-        .execute();
-      const rule = await manager.findOneOrFail(RuleRow, { where: { id }, lock: { mode: 'pessimistic_write' } });
-      const created = rule.status === 'retired';
-      if (mustBeNew && !created) throw new StorageError('rule-exists', `a rule "${id}" exists: PUT stores its next version`);
-      const current = await manager.findOneBy(RuleVersionRow, { rule: id, version: rule.currentVersion });
-      const changed = created || !current?.document.equals(bytes);
-      const version = changed
-        ? manager.create(RuleVersionRow, { rule: id, version: rule.currentVersion + 1, document: bytes, createdAt: now })
-        : current!;
-      Object.assign(rule, { currentVersion: version.version, status, updatedAt: now });
-      if (changed) await manager.insert(RuleVersionRow, version);
-      await manager.save(rule);
-      return { rule: asRule(rule, version), created, changed };
-    });
+  deleteStream(name: string): Promise<void> {
+    return this.#streams.update(name, { deleted: true });
   }
 }
 
-function asRule(rule: RuleRow, version: RuleVersionRow): CatalogRule {
+function asRule({ head, version }: Found<RuleRow>): CatalogRule {
   return {
-    id: rule.id,
+    id: head.id,
     version: version.version,
-    status: rule.status,
+    status: head.status,
     document: fromJsonBytes(version.document),
     createdAt: version.createdAt,
   };
 }
 
-function asStream(stream: StreamRow, version: StreamVersionRow): CatalogStream {
-  return { name: stream.name, version: version.version, document: fromJsonBytes(version.document), deleted: stream.deleted };
+function asStream({ head, version }: Found<StreamRow>): CatalogStream {
+  return { name: head.id, version: version.version, document: fromJsonBytes(version.document), deleted: head.deleted };
 }

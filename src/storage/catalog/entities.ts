@@ -18,7 +18,7 @@ export class RuleRow {
 /** Never changed once written. */
 @Entity('rule_version')
 export class RuleVersionRow {
-  @PrimaryColumn('text') rule!: string;
+  @PrimaryColumn('text', { name: 'rule' }) id!: string;
   @PrimaryColumn('integer') version!: number;
   @Column('bytea') document!: Buffer;
   @Column('bigint', { name: 'created_at', transformer: NUMBER }) createdAt!: number;
@@ -26,7 +26,7 @@ export class RuleVersionRow {
 
 @Entity('stream')
 export class StreamRow {
-  @PrimaryColumn('text') name!: string;
+  @PrimaryColumn('text', { name: 'name' }) id!: string;
   @Column('integer', { name: 'current_version' }) currentVersion!: number;
   @Column('boolean') deleted!: boolean;
   @Column('bigint', { name: 'updated_at', transformer: NUMBER }) updatedAt!: number;
@@ -35,7 +35,7 @@ export class StreamRow {
 /** Never changed once written. */
 @Entity('stream_version')
 export class StreamVersionRow {
-  @PrimaryColumn('text') stream!: string;
+  @PrimaryColumn('text', { name: 'stream' }) id!: string;
   @PrimaryColumn('integer') version!: number;
   @Column('bytea') document!: Buffer;
   @Column('bigint', { name: 'created_at', transformer: NUMBER }) createdAt!: number;
