@@ -4,7 +4,8 @@ import type { Call, FromEngine, Reply, ToEngine } from '../worker/protocol.js';
 import { EngineThread, type Implicated } from './engine-thread.js';
 import { Implications, WatchdogTimer } from './watchdog.js';
 
-const RESTART_PAUSE_MS = 500;
+/** Between tries to recover while the database is away. */
+const RETRY_PAUSE_MS = 1_000;
 
 export interface SupervisorOptions {
   /** ms without a heartbeat after which an evaluation counts as endless. */
@@ -25,6 +26,8 @@ export interface Supervised {
   /** The same evaluation killed the thread again and again: resolves when it is journaled that the rule stops there. */
   poison(implicated: Implicated): Promise<void>;
   restarting(error: Error, implicated: Implicated | undefined): void;
+  /** The thread is well, but what it needs could not be read: it is tried again. */
+  recoveryFailed(error: Error): void;
   /** The engine cannot be restarted. */
   fatal(error: Error): void;
 }
@@ -101,8 +104,8 @@ export class EngineSupervisor {
 
   async #startUntilAlive(death: Error | undefined): Promise<void> {
     for (let error = death; ; error = this.#diedAgain) {
-      this.#diedAgain = undefined;
       if (error !== undefined) await this.#clearAway(error);
+      this.#diedAgain = undefined;
       try {
         this.#startThread();
         await this.job.recover();
@@ -111,8 +114,9 @@ export class EngineSupervisor {
         if (this.#diedAgain !== undefined) continue;
         // At the process's start a database that does not answer is the operator's to mend; later it is waited for.
         if (death === undefined) throw failure;
-        this.#diedAgain = failure as Error;
-        await delay(RESTART_PAUSE_MS);
+        this.job.recoveryFailed(failure as Error);
+        await this.#dropThread();
+        await delay(RETRY_PAUSE_MS);
       }
     }
   }
@@ -136,10 +140,14 @@ export class EngineSupervisor {
     const implicated = this.#thread.implicated();
     this.job.restarting(error, implicated);
     this.#restarts++;
+    await this.#dropThread();
+    if (implicated !== undefined && this.#implications.add(implicated)) await this.job.poison(implicated);
+    this.#implications.guardAgainstLoops();
+  }
+
+  async #dropThread(): Promise<void> {
     this.#watchdog?.stop();
     this.job.suspend();
     await this.#thread.terminate();
-    if (implicated !== undefined && this.#implications.add(implicated)) await this.job.poison(implicated);
-    this.#implications.guardAgainstLoops();
   }
 }

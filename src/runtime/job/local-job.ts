@@ -42,6 +42,8 @@ export interface LocalJobOptions {
 }
 
 const TICK_MS = 200;
+/** How long a stop waits for the last checkpoint; without it the next start has more to read again, no more. */
+const STOP_PATIENCE_MS = 5_000;
 const POLL_MS = 10;
 /** Outputs not committed yet above which nothing more is fed. */
 const MAX_PENDING = 5_000;
@@ -90,6 +92,10 @@ export class LocalJob implements JobControl {
         recover: () => this.#recover(),
         poison: (implicated) => this.#poison(implicated),
         restarting: (error, implicated) => options.onLog('error', `the engine is restarted: ${error.message}`, { implicated }),
+        recoveryFailed: (error) => {
+          options.onLog('warn', `recovery is tried again: ${error.message}`);
+          this.#setStatus('recovering', error.message);
+        },
         fatal: (error) => options.onFatal(error),
       },
     );
@@ -112,8 +118,10 @@ export class LocalJob implements JobControl {
     this.#timers.forEach(clearInterval);
     const mark = this.#mark();
     this.#feeds.stop();
-    await this.#checkpoint(mark).catch(() => {});
-    await this.#committer.settled();
+    await Promise.race([
+      this.#checkpoint(mark).then(() => this.#committer.settled()),
+      delay(STOP_PATIENCE_MS, undefined, { ref: false }),
+    ]).catch(() => {});
     this.#committer.close();
     await this.#engine.stop();
     this.#setStatus('stopped', null);
