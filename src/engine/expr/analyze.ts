@@ -53,10 +53,11 @@ function collect(node: Node, into: Conjunct[]): void {
   if (node.op === 'logic' && node.and) {
     collect(node.left, into);
     collect(node.right, into);
-  } else into.push(conjunct(node) ?? { kind: 'other', reads: readsOf(node) });
+  } else into.push(conjunctOf(node) ?? { kind: 'other', reads: readsOf(node) });
 }
 
-function conjunct(node: Node): Conjunct | undefined {
+/** A comparison of a field that can be given as data. */
+export function conjunctOf(node: Node): Conjunct | undefined {
   if (node.op === 'inSet') {
     const field = currentField(node.item);
     return field === undefined ? undefined : { kind: 'in', field, set: node.set as readonly (string | number)[] };

@@ -6,6 +6,7 @@ export type { ComparisonOp, ConditionAnalysis, Conjunct, Literal, StepField } fr
 export type { Reads, StepRead } from './reads.js';
 export { type ListChange, type ListKey, type ListsSnapshot, type ListStore, MemoryListStore, type NamedList } from './lists.js';
 export * from './scope.js';
+export { conditionWarnings } from './warnings.js';
 export {
   analyzeExpression,
   checkExpression,

@@ -1,6 +1,8 @@
 /** Every error code Tripline answers with, and what it means; docs/errors.md is tested against it. Sorted. */
 export const ERROR_CODES: Record<string, string> = {
   'alert-not-found': 'There is no alert of this id.',
+  'always-false': 'Warning: a condition, or a part of it, can never hold.',
+  'always-true': 'Warning: a condition, or a part of it, always holds.',
   'ambiguous-kind': 'A rule has both `pattern` and `window`.',
   'backlog-full': 'More events wait to be worked off than the service may hold; send again later.',
   'bad-request': 'The request is not one that HTTP allows here.',

@@ -1,4 +1,4 @@
-import { checkExpression } from '../../expr/index.js';
+import { checkExpression, conditionWarnings } from '../../expr/index.js';
 import { pointerTo } from '../../problem/problem.js';
 import { celTexts } from '../ir/condition.js';
 import type { Step } from '../ir/step.js';
@@ -20,6 +20,9 @@ export function checkConditions(steps: readonly Step[], reading: Reading): void 
       for (const text of celTexts(source)) {
         for (const { position, ...problem } of checkExpression(text, { ...scope, fields: options.fields }, options.expressionLimits)) {
           findings.problems.push({ ...problem, message: `${problem.message}, at character ${position + 1}`, pointer });
+        }
+        for (const { code, message } of conditionWarnings(text, scope, options.expressionLimits)) {
+          findings.warnings.push({ code, message, pointer });
         }
       }
     }
