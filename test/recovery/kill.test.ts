@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { startTestPostgres } from '../support/postgres.js';
 import { Service } from '../support/service.js';
-import { bodies, Client, type Outcome, play, seeded } from './scenario.js';
+import { randomScenario } from './random-scenario.js';
+import { Client, knownScenario, type Outcome, play, type Scenario, seeded } from './scenario.js';
 
 const KILLS = Number(process.env.TRIPLINE_TEST_KILLS ?? 3);
 const PER_FAILPOINT = Math.max(1, Math.floor(KILLS / 3));
@@ -20,13 +21,13 @@ const FAILPOINTS = [
 
 let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
 let expected: Outcome;
-const requests = bodies(seeded(SEED), REQUESTS);
+const scenario = knownScenario(seeded(SEED), REQUESTS);
 
 beforeAll(async () => {
   postgres = await startTestPostgres();
   const service = await newService();
   await service.start();
-  expected = await play(new Client(service, () => Promise.reject(new Error('nobody killed it'))), requests);
+  expected = await play(new Client(service, () => Promise.reject(new Error('nobody killed it'))), scenario);
   expect(await service.stop()).toBe(0);
 }, 120_000);
 
@@ -55,7 +56,7 @@ describe(`kill -9 changes nothing in what comes out (TRIPLINE_TEST_SEED=${SEED})
           await service.start();
         });
         let seen = 0;
-        const found = await play(client, requests, async () => {
+        const found = await play(client, scenario, async () => {
           // A fast run would be over before the checkpoint that is to fail.
           if (failpoint.startsWith('checkpoint') && deaths === 0) seen = await nextCheckpoint(service, seen);
         });
@@ -68,20 +69,40 @@ describe(`kill -9 changes nothing in what comes out (TRIPLINE_TEST_SEED=${SEED})
 
   for (let time = 1; time <= KILLS; time++) {
     it(`at random moments, run ${time} of ${KILLS}`, async () => {
-      const random = seeded(SEED + time);
+      expect(await playKilled(scenario, seeded(SEED + time))).toEqual({ ...expected, ghostAlerts: 0 });
+    }, 180_000);
+  }
+
+  for (let time = 1; time <= Math.ceil(KILLS / 2); time++) {
+    it(`with random patterns over random streams, ${time} of ${Math.ceil(KILLS / 2)}`, async () => {
+      const random = seeded(SEED + 1_000 + time);
+      const drawn = randomScenario(random, REQUESTS);
       const service = await newService();
       await service.start();
-      const client = new Client(service, () => service.start());
-      const found = await play(client, requests, async () => {
-        if (random() > 0.15) return;
-        await delay(random() * 150);
-        await service.kill();
-      });
+      const uninterrupted = await play(new Client(service, () => Promise.reject(new Error('nobody killed it'))), drawn);
       await service.kill();
-      expect(found).toEqual({ ...expected, ghostAlerts: 0 });
+      expect({ rules: drawn.rules, ...(await playKilled(drawn, random)) }).toEqual({
+        rules: drawn.rules,
+        ...uninterrupted,
+        ghostAlerts: 0,
+      });
     }, 180_000);
   }
 });
+
+/** Plays with kills at random moments. */
+async function playKilled(what: Scenario, random: () => number): Promise<Outcome> {
+  const service = await newService();
+  await service.start();
+  const client = new Client(service, () => service.start());
+  const found = await play(client, what, async () => {
+    if (random() > 0.15) return;
+    await delay(random() * 150);
+    await service.kill();
+  });
+  await service.kill();
+  return found;
+}
 
 /** Waits until there are more completed checkpoints than `seen`, or the service is gone. */
 async function nextCheckpoint(service: Service, seen: number): Promise<number> {

@@ -12,7 +12,14 @@ export function seeded(seed: number): () => number {
   };
 }
 
-export const STREAM = {
+/** What is registered and sent; the same for the run that is killed and the one that is not. */
+export interface Scenario {
+  readonly streams: readonly { readonly name: string }[];
+  readonly rules: readonly { readonly id: string }[];
+  readonly requests: readonly { readonly stream: string; readonly body: string }[];
+}
+
+const STREAM = {
   name: 'payments',
   id: 'id',
   time: { field: 'ts', format: 'epochMillis' },
@@ -22,7 +29,7 @@ export const STREAM = {
   dedupe: { for: '1m' },
 };
 
-export const RULES = [
+const RULES = [
   {
     id: 'card-testing',
     from: 'payments',
@@ -76,8 +83,13 @@ export const RULES = [
   },
 ];
 
+/** Rules that use keys of one and two parts, absence, time-outs, suppression; a stream with late and repeated events. */
+export function knownScenario(random: () => number, requests: number): Scenario {
+  return { streams: [STREAM], rules: RULES, requests: bodies(random, requests).map((body) => ({ stream: STREAM.name, body })) };
+}
+
 /** Bodies of NDJSON: times wander, some events are late, repeated, or no JSON at all. */
-export function bodies(random: () => number, requests: number): string[] {
+function bodies(random: () => number, requests: number): string[] {
   const result: string[] = [];
   let time = 1_700_000_000_000;
   let number = 0;
@@ -161,28 +173,28 @@ export class Client {
 /** Registers, sends everything, closes with a watermark, and reads what came of it. */
 export async function play(
   client: Client,
-  requests: readonly string[],
+  { streams, rules, requests }: Scenario,
   between: (request: number) => Promise<void> = async () => {},
 ): Promise<Outcome> {
-  await client.json('PUT', '/v1/streams/payments', STREAM);
-  for (const rule of RULES) await client.json('PUT', `/v1/rules/${rule.id}`, rule);
-  for (const [number, body] of requests.entries()) {
-    const response = await client.call('POST', '/v1/streams/payments/events', body, {
+  for (const stream of streams) await client.json('PUT', `/v1/streams/${stream.name}`, stream);
+  for (const rule of rules) await client.json('PUT', `/v1/rules/${rule.id}`, rule);
+  for (const [number, { stream, body }] of requests.entries()) {
+    const response = await client.call('POST', `/v1/streams/${stream}/events`, body, {
       'content-type': 'application/x-ndjson',
       'idempotency-key': `request-${number}`,
     });
     if (!response.ok) throw new Error(`events: ${response.status} ${await response.text()}`);
     await between(number);
   }
-  await client.json('POST', '/v1/streams/payments/watermark', { time: 1_800_000_000_000 });
-  return outcome(client);
+  for (const { name } of streams) await client.json('POST', `/v1/streams/${name}/watermark`, { time: 1_800_000_000_000 });
+  return outcome(client, rules);
 }
 
-async function outcome(client: Client): Promise<Outcome> {
+async function outcome(client: Client, rules: Scenario['rules']): Promise<Outcome> {
   const alerts = await client.list<{ id: string }>('/v1/alerts?limit=200');
   const letters = await client.list<{ code: string; raw?: string }>('/v1/dead-letters?limit=200');
   let suppressed = 0;
-  for (const { id } of RULES) suppressed += (await client.json<{ suppressed: number }>('GET', `/v1/rules/${id}/stats`)).suppressed;
+  for (const { id } of rules) suppressed += (await client.json<{ suppressed: number }>('GET', `/v1/rules/${id}/stats`)).suppressed;
   const metrics = await (await client.call('GET', '/metrics')).text();
   const ghostAlerts = Number(/^tripline_ghost_alerts(?:_total)?(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1] ?? Number.NaN);
   return {
