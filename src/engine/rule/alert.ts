@@ -22,7 +22,7 @@ export function patternAlertScope(steps: readonly StepBinding[]): ExpressionScop
 
 /** What they may read of a window: the selected values, `window` ({start, end}) and `key`. */
 export function windowAlertScope(select: readonly SelectItem[]): ExpressionScope {
-  return { event: false, steps: [], values: windowValueNames(select) };
+  return { event: false, steps: [], values: ['key', ...windowValueNames(select)] };
 }
 
 /** The key `alert` of a rule. Its expressions are checked only when the steps are known. */

@@ -4,7 +4,7 @@ import type { Fields } from '../../problem/fields.js';
 import { shown } from '../../problem/problem.js';
 import { readSelect, type SelectScope } from '../select/read-select.js';
 import { readWindow } from '../spec/read-window.js';
-import { WINDOW_VALUES, type WindowRule, windowValueNames } from './window-rule.js';
+import { RESERVED_VALUES, type WindowRule, windowValueNames } from './window-rule.js';
 
 /** Undefined with problems. */
 export function readWindowRule(
@@ -27,7 +27,7 @@ export function readWindowRule(
 
 function checkNames(fields: Fields): void {
   for (const name of Object.keys(Object(fields.get('select')))) {
-    if (name !== 'event' && !(WINDOW_VALUES as readonly string[]).includes(name)) continue;
+    if (!RESERVED_VALUES.includes(name)) continue;
     fields.findings.problem('reserved-name', `${fields.at('select')}/${name}`, `no selected value may be named \`${name}\``, {
       found: shown(name),
     });

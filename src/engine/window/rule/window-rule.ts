@@ -5,16 +5,16 @@ import type { WindowSpec } from '../spec/window-spec.js';
 export interface WindowRule {
   readonly window: WindowSpec;
   readonly select: readonly SelectItem[];
-  /** CEL over the selected values, `window` and `key`: an alert only when it holds. */
+  /** CEL over the selected values and `window`: an alert only when it holds. */
   readonly having?: string;
   /** ms. Without effect in the service, which puts events in order before rules see them. */
   readonly allowedLateness: number;
 }
 
-/** Names that alerts and `having` have beside the selected values. */
-export const WINDOW_VALUES = ['key', 'window'] as const;
+/** Names that no selected value may have: they mean something in `having` and in alerts. */
+export const RESERVED_VALUES: readonly string[] = ['event', 'key', 'window'];
 
-/** The names of MatchView.values in `having` and in an alert of a window rule, in order. */
+/** What `having` reads, in the order of MatchView.values: `window` ({start, end}, epoch ms; null for counts) and the selected values. */
 export function windowValueNames(select: readonly SelectItem[]): readonly string[] {
-  return [...WINDOW_VALUES, ...select.map(({ name }) => name)];
+  return ['window', ...select.map(({ name }) => name)];
 }

@@ -56,7 +56,7 @@ export abstract class WindowMatcher<S> implements Matcher<S> {
   #holds(values: WindowResult['values'], window: WindowResult['window'], out: MatchOutput): boolean {
     const { having, names } = this.functions;
     if (having === undefined) return true;
-    const view = new ListView(() => [], [null, window ?? null, ...names.map((name) => values[name])]);
+    const view = new ListView(() => [], [window ?? null, ...names.map((name) => values[name])]);
     const verdict = having.evaluate(null, view);
     if (typeof verdict !== 'boolean') out.conditionError(having.number, verdict);
     return verdict === true;
