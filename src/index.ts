@@ -1,4 +1,5 @@
-/** The library: `import { Pattern } from 'tripline'`. */
+/** The library: `import { Pattern, StreamExecutionEnvironment } from 'tripline'`. */
+export { TextFileSink, TextFileSource } from './connectors/file/text-files.js';
 export {
   AfterMatchSkipStrategy,
   type AnyEvent,
@@ -10,3 +11,6 @@ export {
   type WithinType,
 } from './engine/pattern/builder/index.js';
 export { type Pattern as PatternDefinition, type PatternText, toBuilder, toDocument, toYaml } from './engine/pattern/index.js';
+export * from './engine/stream/index.js';
+export { StreamExecutionEnvironment } from './library/stream-execution-environment.js';
+export { type JobClient, JobExecutionError, type JobExecutionResult } from './runtime/stream/local-execution.js';

@@ -1,0 +1,75 @@
+import type {
+  CoProcessFunction,
+  FlatMapFunction,
+  FunctionFactory,
+  KeyedBroadcastProcessFunction,
+  KeySelector,
+  MapFunction,
+} from '../functions/functions.js';
+import { CoProcessOperator, KeyedBroadcastProcessOperator } from '../operators/process-operators.js';
+import { CoFlatMapOperator } from '../operators/simple-operators.js';
+import { DataStream, type SingleOutputStream } from './data-stream.js';
+import { addTwoInput, instancesOf, type StreamSource } from './ports.js';
+
+/** Two streams of different types that share an operator and its state (Flink's ConnectedStreams). */
+export class ConnectedStreams<A, B, K = unknown> {
+  constructor(
+    private readonly first: StreamSource,
+    private readonly second: StreamSource,
+  ) {}
+
+  keyBy<K2>(first: KeySelector<A, K2>, second: KeySelector<B, K2>): ConnectedStreams<A, B, K2> {
+    return new ConnectedStreams(
+      { ...portsOf(this.first), key: first as KeySelector<unknown, K2> },
+      { ...portsOf(this.second), key: second as KeySelector<unknown, K2> },
+    );
+  }
+
+  map<R>(first: MapFunction<A, R>, second: MapFunction<B, R>): SingleOutputStream<R> {
+    return this.flatMap(
+      (value, out) => out(first(value)),
+      (value, out) => out(second(value)),
+    );
+  }
+
+  flatMap<R>(first: FlatMapFunction<A, R>, second: FlatMapFunction<B, R>): SingleOutputStream<R> {
+    const node = addTwoInput(this.first, this.second, 'co-flatMap', () => new CoFlatMapOperator<A, B, R>(first, second));
+    return DataStream.of<R>(this.first.graph, node);
+  }
+
+  process<R>(fn: FunctionFactory<CoProcessFunction<A, B, R, K>>): SingleOutputStream<R> {
+    const instance = instancesOf(fn);
+    const node = addTwoInput(this.first, this.second, 'co-process', () => new CoProcessOperator(instance() as CoProcessFunction<A, B, R>));
+    return DataStream.of<R>(this.first.graph, node);
+  }
+}
+
+function portsOf({ graph, ports }: StreamSource): StreamSource {
+  return { graph, ports };
+}
+
+/** A stream that every subtask gets whole, for a broadcast state. */
+export class BroadcastStream<B, BK, BV> {
+  /** Only for the types. */
+  declare readonly state: readonly [BK, BV];
+
+  constructor(readonly stream: DataStream<B>) {}
+}
+
+export class BroadcastConnectedStream<T, K, B, BK, BV> {
+  constructor(
+    private readonly keyed: StreamSource,
+    private readonly broadcast: BroadcastStream<B, BK, BV>,
+  ) {}
+
+  process<R>(fn: FunctionFactory<KeyedBroadcastProcessFunction<K, T, B, R, BK, BV>>): SingleOutputStream<R> {
+    const instance = instancesOf(fn);
+    const node = addTwoInput(
+      this.keyed,
+      this.broadcast.stream,
+      'keyed broadcast process',
+      () => new KeyedBroadcastProcessOperator(instance()),
+    );
+    return DataStream.of<R>(this.keyed.graph, node);
+  }
+}

@@ -1,0 +1,202 @@
+import { OutputTag } from '../../operator/stream-operator.js';
+import { TimestampsAndWatermarksOperator } from '../../operator/timestamps-and-watermarks-operator.js';
+import type { WatermarkStrategy } from '../../time/watermark-strategy.js';
+import type { Window } from '../../window/window.js';
+import type { WindowAssigner } from '../../window/assigners/window-assigner.js';
+import type {
+  FilterFunction,
+  FlatMapFunction,
+  FunctionFactory,
+  KeySelector,
+  MapFunction,
+  ProcessFunction,
+} from '../functions/functions.js';
+import type { SinkWriter } from '../functions/source.js';
+import type { AnyOneInput, Partitioner, StreamGraph, StreamNode } from '../graph/stream-graph.js';
+import { FlatMapOperator } from '../operators/simple-operators.js';
+import { ProcessOperator } from '../operators/process-operators.js';
+import { SinkOperator } from '../operators/sink-operator.js';
+import { BroadcastStream, ConnectedStreams } from './connected-streams.js';
+import { CoGroupedStreams, JoinedStreams } from './joined-streams.js';
+import { KeyedStream } from './keyed-stream.js';
+import { addOneInput, FORWARD, instancesOf, type Port, type StreamSource } from './ports.js';
+import { WindowedStream } from './windowed-stream.js';
+
+/** A stream of elements of one type (Flink's DataStream). Immutable: each transformation gives a new one. */
+export class DataStream<T> implements StreamSource {
+  constructor(
+    readonly graph: StreamGraph,
+    readonly ports: readonly Port[],
+  ) {}
+
+  /** The stream of a node's main output. */
+  static of<T>(graph: StreamGraph, node: StreamNode): SingleOutputStream<T> {
+    return new SingleOutputStream<T>(graph, node);
+  }
+
+  map<R>(fn: MapFunction<T, R>): SingleOutputStream<R> {
+    return this.transform('map', () => new FlatMapOperator<T, R>((value, out) => out(fn(value))));
+  }
+
+  filter<S extends T>(fn: (value: T) => value is S): SingleOutputStream<S>;
+  filter(fn: FilterFunction<T>): SingleOutputStream<T>;
+  filter(fn: FilterFunction<T>): SingleOutputStream<T> {
+    return this.transform('filter', () => new FlatMapOperator<T, T>((value, out) => void (fn(value) && out(value))));
+  }
+
+  flatMap<R>(fn: FlatMapFunction<T, R>): SingleOutputStream<R> {
+    return this.transform('flatMap', () => new FlatMapOperator<T, R>(fn));
+  }
+
+  process<R>(fn: FunctionFactory<ProcessFunction<T, R>>): SingleOutputStream<R> {
+    const instance = instancesOf(fn);
+    return this.transform('process', () => new ProcessOperator(instance()));
+  }
+
+  /** Elements with equal keys belong together. A key is a string, number, boolean, bigint, or a list or object of such. */
+  keyBy<F extends keyof T>(field: F): KeyedStream<T, T[F]>;
+  keyBy<K>(selector: KeySelector<T, K>): KeyedStream<T, K>;
+  keyBy<K>(key: KeySelector<T, K> | keyof T): KeyedStream<T, K> {
+    const selector = typeof key === 'function' ? key : (value: T) => value[key] as unknown as K;
+    return new KeyedStream(this.graph, this.ports, selector as (value: unknown) => K);
+  }
+
+  /** One stream of the elements of all. */
+  union(...others: readonly DataStream<T>[]): DataStream<T> {
+    return new DataStream(this.graph, [...this.ports, ...others.flatMap(({ ports }) => ports)]);
+  }
+
+  connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
+    return new ConnectedStreams<T, U>(this, other);
+  }
+
+  join<U>(other: DataStream<U>): JoinedStreams<T, U> {
+    return new JoinedStreams<T, U>(this, other);
+  }
+
+  coGroup<U>(other: DataStream<U>): CoGroupedStreams<T, U> {
+    return new CoGroupedStreams<T, U>(this, other);
+  }
+
+  /** One window over all elements, whatever their key. */
+  windowAll<W extends Window>(assigner: WindowAssigner<T, W>): WindowedStream<T, null, W> {
+    return new KeyedStream<T, null>(this.graph, this.ports, () => null).window(assigner);
+  }
+
+  assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStream<T> {
+    const { graph } = this;
+    return this.transform('timestamps/watermarks', () => new TimestampsAndWatermarksOperator(strategy, graph.autoWatermarkInterval));
+  }
+
+  // where elements go
+
+  rebalance(): DataStream<T> {
+    return this.#partitioned({ kind: 'rebalance' });
+  }
+
+  rescale(): DataStream<T> {
+    return this.#partitioned({ kind: 'rescale' });
+  }
+
+  shuffle(): DataStream<T> {
+    return this.#partitioned({ kind: 'shuffle' });
+  }
+
+  global(): DataStream<T> {
+    return this.#partitioned({ kind: 'global' });
+  }
+
+  partitionCustom<K>(partition: (key: K, subtasks: number) => number, key: KeySelector<T, K>): DataStream<T> {
+    return this.#partitioned({ kind: 'custom', select: (value, subtasks) => partition(key(value as T), subtasks) });
+  }
+
+  /** Every subtask gets every element. With a descriptor: for a broadcast state. */
+  broadcast(): DataStream<T>;
+  broadcast<BK, BV>(state: { readonly of?: readonly [BK, BV] }): BroadcastStream<T, BK, BV>;
+  broadcast(state?: object): DataStream<T> | BroadcastStream<T, unknown, unknown> {
+    const stream = this.#partitioned({ kind: 'broadcast' });
+    return state === undefined ? stream : new BroadcastStream(stream);
+  }
+
+  // the end
+
+  sinkTo(writer: SinkWriter<T> | (() => SinkWriter<T>), name = 'sink'): StreamSink {
+    const make = typeof writer === 'function' ? writer : () => writer;
+    return new StreamSink(addOneInput(this, name, () => new SinkOperator(make())));
+  }
+
+  /** Writes each element to standard output, a line each: texts as they are, others as JSON. */
+  print(): StreamSink {
+    return this.sinkTo(() => this.graph.host.printSink(this.graph), 'print');
+  }
+
+  /** Runs the program and gives the elements of this stream, in the order in which they came. */
+  async executeAndCollect(jobName = 'stream program'): Promise<T[]> {
+    const list: T[] = [];
+    this.sinkTo(() => ({ write: (value: T) => void list.push(value) }), 'collect');
+    await this.graph.host.execute(this.graph, jobName);
+    return list;
+  }
+
+  /** An operator of your own. */
+  transform<R>(name: string, operator: () => AnyOneInput): SingleOutputStream<R> {
+    return DataStream.of<R>(this.graph, addOneInput(this, name, operator));
+  }
+
+  #partitioned(partitioner: Partitioner): DataStream<T> {
+    return new DataStream(
+      this.graph,
+      this.ports.map((port) => ({ ...port, partitioner })),
+    );
+  }
+}
+
+/** What one operator gives: it has a name, a parallelism and side outputs. */
+export class SingleOutputStream<T> extends DataStream<T> {
+  constructor(
+    graph: StreamGraph,
+    private readonly node: StreamNode,
+  ) {
+    super(graph, [{ node, partitioner: FORWARD }]);
+  }
+
+  getSideOutput<X>(tag: OutputTag<X>): DataStream<X> {
+    return new DataStream<X>(this.graph, [{ node: this.node, side: tag.id, partitioner: FORWARD }]);
+  }
+
+  name(name: string): this {
+    this.node.name = name;
+    return this;
+  }
+
+  setParallelism(parallelism: number): this {
+    this.node.parallelism = parallelism;
+    return this;
+  }
+
+  /** A new chain begins here. */
+  startNewChain(): this {
+    this.node.chaining = 'head';
+    return this;
+  }
+
+  disableChaining(): this {
+    this.node.chaining = 'never';
+    return this;
+  }
+}
+
+/** A sink in the graph. */
+export class StreamSink {
+  constructor(private readonly node: StreamNode) {}
+
+  name(name: string): this {
+    this.node.name = name;
+    return this;
+  }
+
+  setParallelism(parallelism: number): this {
+    this.node.parallelism = parallelism;
+    return this;
+  }
+}

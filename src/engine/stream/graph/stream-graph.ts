@@ -1,0 +1,80 @@
+/** A program as a graph of operators, before it is known how many of each will run (Flink's StreamGraph). */
+import type { OneInputStreamOperator, TwoInputStreamOperator } from '../../operator/stream-operator.js';
+import type { WatermarkStrategy } from '../../time/watermark-strategy.js';
+import type { SinkWriter, SourceReader } from '../functions/source.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: operators of any element type stand in one graph
+export type AnyOneInput = OneInputStreamOperator<any, any>;
+// biome-ignore lint/suspicious/noExplicitAny: operators of any element type stand in one graph
+export type AnyTwoInput = TwoInputStreamOperator<any, any, any>;
+
+/** Which of the next operator's subtasks an element goes to. */
+export type Partitioner =
+  /** The one of the same number; with another parallelism it is `rebalance`. */
+  | { readonly kind: 'forward' }
+  /** In turn. `rescale` deals only to the subtasks next to it. */
+  | { readonly kind: 'rebalance' | 'rescale' | 'shuffle' | 'broadcast' | 'global' }
+  /** By the key's group. */
+  | { readonly kind: 'hash' }
+  | { readonly kind: 'custom'; select(value: unknown, subtasks: number): number };
+
+export interface StreamEdge {
+  readonly from: StreamNode;
+  /** The id of a side output; absent: the main output. */
+  readonly side?: string;
+  readonly partitioner: Partitioner;
+  /** Which input of a two-input operator. */
+  readonly input: 0 | 1;
+  /** Set when the receiving operator is keyed. */
+  readonly key?: (value: unknown) => unknown;
+}
+
+interface CommonNode {
+  /** From 1, in the order made: inputs have lower numbers. */
+  readonly id: number;
+  name: string;
+  parallelism: number;
+  readonly inputs: readonly StreamEdge[];
+  /** Whether it may run in one chain with the operator before it. */
+  chaining: 'always' | 'head' | 'never';
+}
+
+export type StreamNode = CommonNode &
+  (
+    | { readonly kind: 'source'; readonly reader: () => SourceReader<unknown>; readonly strategy: WatermarkStrategy<unknown> | undefined }
+    | { readonly kind: 'oneInput'; readonly operator: () => AnyOneInput }
+    | { readonly kind: 'twoInput'; readonly operator: () => AnyTwoInput }
+  );
+
+/** What is new about a node; the graph numbers it. */
+export type NewNode = StreamNode extends infer N
+  ? N extends StreamNode
+    ? Omit<N, 'id' | 'chaining' | 'parallelism'> & { parallelism?: number }
+    : never
+  : never;
+
+/** Who runs a program, and what it has for it. */
+export interface ProgramHost {
+  /** Writes elements to the standard output of the program. */
+  printSink(graph: StreamGraph): SinkWriter<unknown>;
+  /** Resolves once the program has ended. */
+  execute(graph: StreamGraph, jobName: string): Promise<unknown>;
+}
+
+export class StreamGraph {
+  readonly nodes: StreamNode[] = [];
+  /** ms of processing time between two periodic watermarks. */
+  autoWatermarkInterval = 200;
+  maxParallelism = 128;
+
+  constructor(
+    readonly host: ProgramHost,
+    public parallelism = 1,
+  ) {}
+
+  add(node: NewNode): StreamNode {
+    const added = { parallelism: this.parallelism, ...node, id: this.nodes.length + 1, chaining: 'always' } as StreamNode;
+    this.nodes.push(added);
+    return added;
+  }
+}

@@ -1,0 +1,88 @@
+import { CollectionSource } from '../connectors/collection/collection-source.js';
+import { PrintSink } from '../connectors/collection/print-sink.js';
+import { TextFileSource } from '../connectors/file/text-files.js';
+import { DataStream, type SingleOutputStream } from '../engine/stream/index.js';
+import type { SourceReader } from '../engine/stream/functions/source.js';
+import { type ProgramHost, StreamGraph } from '../engine/stream/graph/stream-graph.js';
+import type { WatermarkStrategy } from '../engine/time/watermark-strategy.js';
+import { type JobClient, type JobExecutionResult, startLocally } from '../runtime/stream/local-execution.js';
+
+const LOCAL: ProgramHost = {
+  printSink: ({ parallelism }) => new PrintSink((text) => process.stdout.write(text), parallelism),
+  execute: (graph, jobName) => startLocally(graph, jobName).result,
+};
+
+/**
+ * Where a stream program begins and is run (Flink's class of this name). Programs run in this process, in
+ * one thread; a program of bounded sources ends, after a watermark above all times.
+ */
+export class StreamExecutionEnvironment {
+  readonly #graph: StreamGraph;
+
+  private constructor(parallelism: number) {
+    this.#graph = new StreamGraph(LOCAL, parallelism);
+  }
+
+  static getExecutionEnvironment(): StreamExecutionEnvironment {
+    return new StreamExecutionEnvironment(1);
+  }
+
+  /** @param parallelism subtasks of each operator */
+  static createLocalEnvironment(parallelism = 1): StreamExecutionEnvironment {
+    return new StreamExecutionEnvironment(1).setParallelism(parallelism);
+  }
+
+  /** For operators that are made from now on. */
+  setParallelism(parallelism: number): this {
+    if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > this.#graph.maxParallelism)
+      throw new RangeError(`parallelism must be a whole number from 1 to ${this.#graph.maxParallelism}: ${parallelism}`);
+    this.#graph.parallelism = parallelism;
+    return this;
+  }
+
+  /** @param ms of processing time between two periodic watermarks; 0: none are made */
+  setAutoWatermarkInterval(ms: number): this {
+    this.#graph.autoWatermarkInterval = ms;
+    return this;
+  }
+
+  fromElements<T>(...elements: readonly T[]): SingleOutputStream<T> {
+    return this.fromCollection(elements);
+  }
+
+  fromCollection<T>(elements: Iterable<T>): SingleOutputStream<T> {
+    return this.#source('collection', () => new CollectionSource(elements), undefined, 1);
+  }
+
+  /** The lines of a file. */
+  readTextFile(path: string): SingleOutputStream<string> {
+    return this.#source('text file', () => new TextFileSource(path), undefined, 1);
+  }
+
+  /** A source of your own; each subtask has a reader. Watermarks are made for each split that records name. */
+  fromSource<T>(reader: () => SourceReader<T>, strategy?: WatermarkStrategy<T>, name = 'source'): SingleOutputStream<T> {
+    return this.#source(name, reader, strategy);
+  }
+
+  /** Runs all that was built so far; resolves at the end. @throws JobExecutionError with what an operator threw as cause */
+  execute(jobName = 'stream program'): Promise<JobExecutionResult> {
+    return this.executeAsync(jobName).result;
+  }
+
+  /** Starts what was built; the client waits for it or ends it. */
+  executeAsync(jobName = 'stream program'): JobClient {
+    return startLocally(this.#graph, jobName);
+  }
+
+  #source<T>(name: string, reader: () => SourceReader<T>, strategy?: WatermarkStrategy<T>, parallelism?: number): SingleOutputStream<T> {
+    const node = this.#graph.add({
+      kind: 'source',
+      name,
+      inputs: [],
+      reader,
+      strategy: strategy as WatermarkStrategy<unknown> | undefined,
+      ...(parallelism !== undefined && { parallelism }),
+    });
+    return DataStream.of<T>(this.#graph, node);
+  }
+}
