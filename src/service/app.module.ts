@@ -24,9 +24,12 @@ import { RulesController } from './rules/rules.controller.js';
 import { RulesService } from './rules/rules.service.js';
 import { SimulationService } from './rules/simulation.service.js';
 import type { Settings } from './settings/settings.js';
+import { SinksController } from './sinks/sinks.controller.js';
+import type { Sinks } from './sinks/sinks.js';
+import { SinksService } from './sinks/sinks.service.js';
 import { StreamsController } from './streams/streams.controller.js';
 import { StreamsService } from './streams/streams.service.js';
-import { ALERTS, CATALOG, DEAD_LETTERS, EVENT_LOG, INGESTER, JOB, KAFKA, LOGGER, PING, SETTINGS } from './tokens.js';
+import { ALERTS, CATALOG, DEAD_LETTERS, EVENT_LOG, INGESTER, JOB, KAFKA, LOGGER, PING, SETTINGS, SINKS } from './tokens.js';
 
 /** What the service stands on, made before it. */
 export interface Parts {
@@ -40,6 +43,7 @@ export interface Parts {
   readonly alerts: AlertRepository;
   readonly deadLetters: DeadLetterRepository;
   readonly ingester: HttpIngester;
+  readonly sinks: Sinks;
   readonly wakeUps: WakeUps;
   /** Rejects when the database does not answer. */
   readonly ping: () => Promise<void>;
@@ -53,12 +57,13 @@ function parts(given: Parts): Provider[] {
     { provide: EVENT_LOG, useValue: given.eventLog },
     { provide: KAFKA, useValue: given.kafka ?? null },
     { provide: JOB, useValue: given.job },
+    { provide: SINKS, useValue: given.sinks },
     { provide: ALERTS, useValue: given.alerts },
     { provide: DEAD_LETTERS, useValue: given.deadLetters },
     { provide: INGESTER, useValue: given.ingester },
     { provide: WakeUps, useValue: given.wakeUps },
     { provide: PING, useValue: given.ping },
-    { provide: Metrics, useValue: new Metrics(given.job, given.eventLog) },
+    { provide: Metrics, useValue: new Metrics(given.job, given.eventLog, given.sinks) },
   ];
 }
 
@@ -72,6 +77,7 @@ export class AppModule {
         RulesController,
         EventsController,
         StreamsController,
+        SinksController,
         AlertsController,
         DeadLettersController,
         HealthController,
@@ -81,6 +87,7 @@ export class AppModule {
         ...parts(given),
         ChangeLock,
         StreamsService,
+        SinksService,
         RulesService,
         SimulationService,
         EventsService,

@@ -13,17 +13,22 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from '../storage/embedde
 import { Lease } from '../storage/lease.js';
 import { PostgresEventLog } from '../storage/log/event-log.js';
 import { PostgresOutputStore } from '../storage/output/output-store.js';
+import { SinkRepository } from '../storage/catalog/sinks.js';
 import { AlertRepository } from '../storage/query/alerts.js';
 import { DeadLetterRepository } from '../storage/query/dead-letters.js';
+import { SinkCursorRepository } from '../storage/query/sink-cursors.js';
 import { WakeUps } from './alerts/alert-stream.js';
 import { createHttpServer } from './http/http-server.js';
 import type { Settings } from './settings/settings.js';
+import { Sinks } from './sinks/sinks.js';
 import { kafkaSettings, StreamSources } from './sources.js';
 
 const JOB = 'main';
 const SHARD = 0;
 /** What requests in flight get to end by themselves when the service stops, ms. */
 const GRACE_MS = 2_000;
+/** A sink looks for new alerts at least this often, ms. */
+const SINK_LOOK_MS = 1_000;
 /** How long the start waits for the job before the service answers without it, ms. */
 const RECOVERY_GRACE_MS = 5_000;
 
@@ -110,6 +115,18 @@ async function startParts(settings: Settings, log: Logger, onFatal: (error: Erro
   job.onCommitted(() => wakeUps.wake());
   const ingester = new HttpIngester(eventLog, job, { ...settings, backlogBytes: settings.logBacklogBytes });
   const alerts = new AlertRepository(database, JOB, SHARD);
+  const sinks = new Sinks({
+    repository: new SinkRepository(database),
+    catalog,
+    outbox: alerts,
+    cursors: new SinkCursorRepository(database),
+    kafka: kafkaSettings(settings),
+    allowPrivate: settings.webhookPrivate === 'on',
+    next: (stopped) => wakeUps.next(stopped, SINK_LOOK_MS),
+    log: (level, message, details) => log[level]({ ...details }, message),
+  });
+  await sinks.start();
+  teardown.add('stopping the sinks', () => sinks.close());
   const deadLetters = new DeadLetterRepository(database);
   const app = await createHttpServer({
     settings,
@@ -121,6 +138,7 @@ async function startParts(settings: Settings, log: Logger, onFatal: (error: Erro
     alerts,
     deadLetters,
     ingester,
+    sinks,
     wakeUps,
     ping: () => database.ping(),
   });

@@ -4,6 +4,7 @@ export const LOGGER = Symbol('logger');
 export const JOB = Symbol('job');
 /** The topics that are streams; null without brokers. */
 export const KAFKA = Symbol('kafka');
+export const SINKS = Symbol('sinks');
 export const CATALOG = Symbol('catalog');
 export const EVENT_LOG = Symbol('event log');
 export const INGESTER = Symbol('ingester');

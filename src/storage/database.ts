@@ -3,7 +3,8 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { Spine1767225600000 } from '../../migrations/1767225600000-spine.js';
 import { ReplyWatermark1767312000000 } from '../../migrations/1767312000000-reply-watermark.js';
-import { RuleRow, RuleVersionRow, StreamRow, StreamVersionRow } from './catalog/entities.js';
+import { Sinks1767398400000 } from '../../migrations/1767398400000-sinks.js';
+import { RuleRow, RuleVersionRow, SinkRow, StreamRow, StreamVersionRow } from './catalog/entities.js';
 import { StorageError } from './errors.js';
 import { SILENT_LOG, type StorageLog } from './log.js';
 import { AlertRow, CheckpointRow, DeadLetterRow, SinkCursorRow } from './query/entities.js';
@@ -18,7 +19,7 @@ export interface DatabaseOptions {
 }
 
 /** Known migrations, oldest first. */
-const MIGRATIONS = [Spine1767225600000, ReplyWatermark1767312000000];
+const MIGRATIONS = [Spine1767225600000, ReplyWatermark1767312000000, Sinks1767398400000];
 /** Held while migrating, so that of two processes starting at once the second waits. */
 const MIGRATION_LOCK = 0x74726970;
 /** How long a caller waits for a connection or an answer when the database is away, ms. */
@@ -121,7 +122,7 @@ function dataSource(url: string, poolSize: number, log: StorageLog): DataSource 
     type: 'postgres',
     url,
     applicationName: 'tripline',
-    entities: [RuleRow, RuleVersionRow, StreamRow, StreamVersionRow, AlertRow, DeadLetterRow, CheckpointRow, SinkCursorRow],
+    entities: [RuleRow, RuleVersionRow, SinkRow, StreamRow, StreamVersionRow, AlertRow, DeadLetterRow, CheckpointRow, SinkCursorRow],
     migrations: MIGRATIONS,
     migrationsTableName: 'migration',
     installExtensions: false,

@@ -1,6 +1,6 @@
 import { parseIsoTime } from '../../src/engine/event/decode/iso-time.js';
 import type { OutboxRow } from '../../src/runtime/ports/stores.js';
-import { alertJson, explainedAlertJson, keyText } from '../../src/service/alerts/alert-json.js';
+import { alertJson, explainedAlertJson, keyText } from '../../src/runtime/alerts/alert-json.js';
 import { sliceElements, sliceMembers } from '../../src/service/http/json-slices.js';
 import { readMoment } from '../../src/service/http/query-fields.js';
 

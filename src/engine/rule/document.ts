@@ -2,10 +2,15 @@
 import { isObject } from '../problem/fields.js';
 import type { Problem } from '../problem/problem.js';
 import type { StreamDefinition } from './definition.js';
-import { DEFAULT_DOCUMENT_LIMITS } from './limits.js';
+import { DEFAULT_DOCUMENT_LIMITS, type DocumentLimits } from './limits.js';
 import { type RuleReadOptions, type RuleReadResult, readRule } from './rule.js';
 import { readStream, type StreamReadOptions, type StreamReadResult } from './stream.js';
 import { type DocumentFormat, parseText } from './text.js';
+
+/** A document's text parsed within limits; `locate` gives problems line and column. */
+export function parseDocument(text: string, format: DocumentFormat, limits: Partial<DocumentLimits>): ReturnType<typeof parseText> {
+  return parseText(text, format, { ...DEFAULT_DOCUMENT_LIMITS, ...limits });
+}
 
 export interface RuleDocument extends RuleReadResult {
   /** The parsed value; absent when the text could not be parsed (codes in UNPARSEABLE). */

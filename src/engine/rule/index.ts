@@ -1,6 +1,7 @@
 export * from './definition.js';
 export {
   type AnyDocument,
+  parseDocument,
   readAnyDocument,
   readRuleDocument,
   readStreamDocument,

@@ -1,5 +1,5 @@
 import type { OutboxRow } from '../../runtime/ports/stores.js';
-import { alertJson } from './alert-json.js';
+import { alertJson } from '../../runtime/alerts/alert-json.js';
 
 /** Where the stream reads: the outbox by number. */
 export interface OutboxReader {

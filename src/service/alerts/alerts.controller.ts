@@ -7,7 +7,7 @@ import { ALERT_EXAMPLE, EXPLAINED_ALERT_EXAMPLE, problemExample } from '../docs/
 import { DomainError } from '../errors/domain-error.js';
 import { DEFAULT_PAGE } from '../http/query-fields.js';
 import { ALERTS } from '../tokens.js';
-import { alertJson, explainedAlertJson, keyText, pageJson } from './alert-json.js';
+import { alertJson, explainedAlertJson, keyText, pageJson } from '../../runtime/alerts/alert-json.js';
 import { streamAlerts, type StreamTarget, WakeUps } from './alert-stream.js';
 import { AlertFilterQuery, AlertListQuery } from './alerts.queries.js';
 

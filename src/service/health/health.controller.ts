@@ -6,7 +6,8 @@ import type { JobControl, JobStatus } from '../../runtime/ports/job-control.js';
 import { jsonExample, problemExample } from '../docs/examples.js';
 import { DomainError } from '../errors/domain-error.js';
 import { isDatabaseAway } from '../errors/problem-document.js';
-import { JOB, KAFKA, PING } from '../tokens.js';
+import type { Sinks } from '../sinks/sinks.js';
+import { JOB, KAFKA, PING, SINKS } from '../tokens.js';
 
 const STREAM = {
   stream: 'payments',
@@ -28,6 +29,7 @@ export class HealthController {
   constructor(
     @Inject(JOB) private readonly job: JobControl,
     @Inject(KAFKA) private readonly kafka: KafkaSources | null,
+    @Inject(SINKS) private readonly sinks: Sinks,
     @Inject(PING) private readonly ping: () => Promise<void>,
   ) {}
 
@@ -42,10 +44,11 @@ export class HealthController {
   @Get('ready')
   @ApiOperation({ summary: 'Events are taken and worked off' })
   @ApiResponse(
-    jsonExample(200, 'ready; `degraded` while a topic cannot be read', {
+    jsonExample(200, 'ready; `degraded` while a topic cannot be read or a sink fails', {
       status: 'ready',
       job: { state: 'running', since: 1767225600000, restarts: 0, streams: [STREAM] },
       sources: [SOURCE],
+      sinks: [],
     }),
   )
   @ApiResponse(problemExample(503, 'not-ready', 'the job is recovering'))
@@ -63,7 +66,9 @@ export class HealthController {
     } catch (error) {
       throw notReady(isDatabaseAway(error) ? 'the database does not answer' : 'the database answers with an error', job, sources);
     }
-    return { status: away.length > 0 ? 'degraded' : 'ready', job, sources };
+    const sinks = this.sinks.statuses();
+    const degraded = away.length > 0 || sinks.some(({ state }) => state === 'failing');
+    return { status: degraded ? 'degraded' : 'ready', job, sources, sinks };
   }
 }
 

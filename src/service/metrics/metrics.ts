@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { JobControl, RuleStats, StreamStatus } from '../../runtime/ports/job-control.js';
+import type { SinkStatus } from '../../runtime/sinks/sink-pump.js';
 import type { EventLog } from '../../runtime/ports/stores.js';
 
 type Value<T> = (from: T) => number | null | undefined;
@@ -28,13 +29,21 @@ const PER_PARTITION: Readonly<Record<string, readonly [help: string, value: Valu
   ],
 };
 
+const PER_SINK: Readonly<Record<string, readonly [help: string, value: Value<SinkStatus>]>> = {
+  tripline_sink_delivered_total: ['Alerts that the sink took', (sink) => sink.delivered],
+  tripline_sink_failures_total: ['Deliveries that failed and were tried again', (sink) => sink.failures],
+  tripline_sink_refused_total: ['Alerts that the sink did not take and will not get again', (sink) => sink.refused],
+  tripline_sink_failing: ['1 while the sink fails', (sink) => (sink.state === 'failing' ? 1 : 0)],
+  tripline_sink_cursor: ['Outbox number up to which the sink has delivered', (sink) => sink.cursor],
+};
+
 /** Prometheus text about the job, its rules and streams, and the process. Read fresh at every scrape. */
 export class Metrics {
   readonly #registry = new Registry();
   readonly #job: JobControl;
   readonly #log: EventLog;
 
-  constructor(job: JobControl, log: EventLog) {
+  constructor(job: JobControl, log: EventLog, sinks: { statuses(): SinkStatus[] }) {
     this.#job = job;
     this.#log = log;
     collectDefaultMetrics({ register: this.#registry });
@@ -45,6 +54,8 @@ export class Metrics {
         labelled(this.#job.metrics().streams, value, ({ stream, partition }) => ({ stream, partition: String(partition) })),
       );
     }
+    for (const [name, [help, value]] of Object.entries(PER_SINK))
+      this.#family(name, help, ['sink'], () => labelled(sinks.statuses(), value, ({ sink }) => ({ sink })));
     this.#jobFamilies();
   }
 

@@ -5,7 +5,7 @@ import { readJson } from '../../engine/event/json-reader.js';
 import { nearest } from '../../engine/problem/problem.js';
 import { RULE_STATUSES, type RuleStatus } from '../../engine/rule/definition.js';
 import { mermaidOf } from './rule-drawing.js';
-import { keyText } from '../alerts/alert-json.js';
+import { keyText } from '../../runtime/alerts/alert-json.js';
 import { Needs } from '../auth/api-key.guard.js';
 import { DocumentBody } from '../docs/document-body.js';
 import {

@@ -9,8 +9,9 @@ import { DomainError, invalid } from '../errors/domain-error.js';
 import type { PostedDocument } from '../http/body.js';
 import { ChangeLock } from '../http/change-lock.js';
 import type { Settings } from '../settings/settings.js';
+import type { Sinks } from '../sinks/sinks.js';
 import { StreamsService, unparseable } from '../streams/streams.service.js';
-import { CATALOG, JOB, SETTINGS } from '../tokens.js';
+import { CATALOG, JOB, SETTINGS, SINKS } from '../tokens.js';
 import { planOf, type RulePlan } from './rule-plan.js';
 
 export interface RuleView {
@@ -42,6 +43,7 @@ export class RulesService {
   constructor(
     @Inject(CATALOG) private readonly catalog: PostgresCatalog,
     @Inject(JOB) private readonly job: JobControl,
+    @Inject(SINKS) private readonly sinks: Sinks,
     @Inject(StreamsService) private readonly streams: StreamsService,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(ChangeLock) private readonly changes: ChangeLock,
@@ -196,7 +198,7 @@ export class RulesService {
   }
 
   #parse({ text, format }: PostedDocument, id?: string) {
-    const read = readRuleDocument(text, { format, limits: this.settings, streams: this.streams.find, id });
+    const read = readRuleDocument(text, { format, limits: this.settings, streams: this.streams.find, knownSinks: this.sinks.names, id });
     if (read.document === undefined) throw unparseable(read.problems);
     return read;
   }

@@ -36,6 +36,12 @@ export const SETTINGS = {
   ),
   kafkaSaslUsername: setting<string | undefined>('KAFKA_SASL_USERNAME', text, undefined, 'name for SASL'),
   kafkaSaslPassword: setting<string | undefined>('KAFKA_SASL_PASSWORD', text, undefined, 'password for SASL', true),
+  webhookPrivate: setting<'on' | 'off'>(
+    'TRIPLINE_WEBHOOK_PRIVATE',
+    oneOf('on', 'off'),
+    'off',
+    'on = webhooks may lead into private networks',
+  ),
   dataDir: setting('TRIPLINE_DATA_DIR', text, './data', 'folder of the embedded PostgreSQL and of local state'),
   checkpointIntervalMs: setting('TRIPLINE_CHECKPOINT_INTERVAL', duration(10), 5_000, 'time between checkpoints'),
   slots: setting('TRIPLINE_SLOTS', integer(1, 1), 1, 'engine threads; more than 1 is refused until slots exist'),

@@ -40,3 +40,10 @@ export class StreamVersionRow {
   @Column('bytea') document!: Buffer;
   @Column('bigint', { name: 'created_at', transformer: NUMBER }) createdAt!: number;
 }
+
+@Entity('sink')
+export class SinkRow {
+  @PrimaryColumn('text') name!: string;
+  @Column('bytea') document!: Buffer;
+  @Column('bigint', { name: 'updated_at', transformer: NUMBER }) updatedAt!: number;
+}

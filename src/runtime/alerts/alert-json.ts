@@ -1,4 +1,4 @@
-import type { OutboxRow } from '../../runtime/ports/stores.js';
+import type { OutboxRow } from '../ports/stores.js';
 
 /**
  * An alert as clients see it. Its stored body is a JSON object whose events are the bytes that came; `detectedAt` is

@@ -1,0 +1,75 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { readSink, withoutSecrets } from '../../connectors/sink-document.js';
+import { parseDocument } from '../../engine/rule/index.js';
+import type { SinkStatus } from '../../runtime/sinks/sink-pump.js';
+import { DomainError, invalid } from '../errors/domain-error.js';
+import type { PostedDocument } from '../http/body.js';
+import { ChangeLock } from '../http/change-lock.js';
+import type { Settings } from '../settings/settings.js';
+import { unparseable } from '../streams/streams.service.js';
+import { SETTINGS, SINKS } from '../tokens.js';
+import type { Sinks } from './sinks.js';
+
+export interface SinkView {
+  readonly name: string;
+  /** As put, secrets hidden. */
+  readonly sink: unknown;
+  /** Absent while the sink cannot be served: a Kafka sink without brokers. */
+  readonly status?: SinkStatus;
+}
+
+/** Sinks as they are wanted: stored, and run by a pump each. */
+@Injectable()
+export class SinksService {
+  constructor(
+    @Inject(SINKS) private readonly sinks: Sinks,
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(ChangeLock) private readonly changes: ChangeLock,
+  ) {}
+
+  async list(): Promise<readonly SinkView[]> {
+    return (await this.sinks.repository.list()).map(({ name, document }) => this.#view(name, document));
+  }
+
+  async get(name: string): Promise<SinkView> {
+    return this.#view(name, (await this.#stored(name)).document);
+  }
+
+  /** Makes or changes a sink; a changed one goes on where it was. */
+  put(name: string, posted: PostedDocument): Promise<{ view: SinkView; created: boolean }> {
+    const parsed = parseDocument(posted.text, posted.format, this.settings);
+    if (parsed.problems.length > 0) throw unparseable(parsed.problems);
+    const { sink, problems } = readSink(parsed.value, name);
+    const unserved =
+      sink?.target.kind === 'kafka' && !this.sinks.hasKafka
+        ? [{ code: 'kafka-unavailable', message: 'no brokers are set: KAFKA_BROKERS', pointer: '/kafka' }]
+        : [];
+    const all = [...problems, ...unserved].map(parsed.locate);
+    if (sink === undefined || all.length > 0) throw invalid('invalid-sink', `the sink document has ${all.length} problem(s)`, all);
+    return this.changes.run(async () => {
+      const created = !(await this.sinks.repository.list()).some((stored) => stored.name === name);
+      await this.sinks.repository.put(name, parsed.value);
+      await this.sinks.run(sink);
+      return { view: this.#view(name, parsed.value), created };
+    });
+  }
+
+  delete(name: string): Promise<void> {
+    return this.changes.run(async () => {
+      await this.#stored(name);
+      await this.sinks.forget(name);
+      await this.sinks.repository.delete(name);
+    });
+  }
+
+  async #stored(name: string) {
+    const found = (await this.sinks.repository.list()).find((stored) => stored.name === name);
+    if (found === undefined)
+      throw new DomainError('not-found', 'sink-not-found', `there is no sink ${name}: PUT /v1/sinks/${name} makes one`);
+    return found;
+  }
+
+  #view(name: string, document: unknown): SinkView {
+    return { name, sink: withoutSecrets(document), status: this.sinks.status(name) };
+  }
+}
