@@ -53,7 +53,7 @@ export function failingPart(guard: Guard, guards: GuardEvaluator): Guard {
 export function scopesByText({ steps }: Pattern): ReadonlyMap<string, ExpressionScope> {
   const scopes = new Map<string, ExpressionScope>();
   for (const [step, scope] of scopesOf(steps).of) {
-    const where = step.kind === 'group' ? undefined : step.where;
+    const where = 'where' in step ? step.where : undefined;
     const until = 'until' in step ? step.until : undefined;
     for (const text of [...celTexts(where), ...celTexts(until)])
       if ((scopes.get(text)?.steps.length ?? -1) < scope.steps.length) scopes.set(text, scope);

@@ -1,7 +1,6 @@
 /** Why a match is one: which edge of the pattern each of its events took. Read off the pattern and the match alone. */
 import type { Taken } from '../match/matcher.js';
 import { conditionText } from '../pattern/ir/condition.js';
-import type { GroupStep } from '../pattern/ir/group-step.js';
 import type { Link } from '../pattern/ir/link.js';
 import type { Step, StepByKind, StepKind, TakingStep } from '../pattern/ir/step.js';
 
@@ -28,7 +27,9 @@ const PLACES: { readonly [K in StepKind]: (step: StepByKind[K], link: Link) => T
   single: (step, link) => [{ step, link }],
   loop: (step, link) => [{ step, link }],
   negation: () => [],
-  group: (step, link) => groupPlaces(step, link),
+  group: (step, link) => placesInside(step.steps, link),
+  oneOf: (step, link) => step.branches.flatMap((steps) => placesInside(steps, link)),
+  allOf: (step, link) => step.branches.flatMap((steps) => placesInside(steps, link)),
 };
 
 /** By step number, as in a match's path. */
@@ -40,8 +41,8 @@ function placesOf(step: Step, link: Link): TakingPlace[] {
   return (PLACES[step.kind] as (step: Step, link: Link) => TakingPlace[])(step, link);
 }
 
-function groupPlaces(group: GroupStep, link: Link): TakingPlace[] {
-  return group.steps.flatMap((step, index) => placesOf(step, index === 0 || step.kind === 'negation' ? link : step.link));
+function placesInside(steps: readonly Step[], link: Link): TakingPlace[] {
+  return steps.flatMap((step, index) => placesOf(step, index === 0 || step.kind === 'negation' ? link : step.link));
 }
 
 /** Which edge each event took, in the order taken. */

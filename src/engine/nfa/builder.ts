@@ -8,7 +8,9 @@ export interface DraftState {
   readonly name: string;
   readonly step: number;
   readonly within: number | undefined;
-  readonly edges: DraftEdge[];
+  /** Of an absence: where it goes on. */
+  readonly after?: DraftState;
+  edges: DraftEdge[];
 }
 
 export interface DraftEdge {
@@ -21,8 +23,8 @@ export interface DraftEdge {
 export class NfaBuilder {
   readonly states: DraftState[] = [];
 
-  state(kind: StateKind, name: string, step: number, within?: number): DraftState {
-    const state: DraftState = { number: this.states.length, kind, name, step, within, edges: [] };
+  state(kind: StateKind, name: string, step: number, within?: number, after?: DraftState): DraftState {
+    const state: DraftState = { number: this.states.length, kind, name, step, within, after, edges: [] };
     this.states.push(state);
     return state;
   }
@@ -45,6 +47,7 @@ export class NfaBuilder {
 
   /** The states that can be reached, frozen, numbered in the order they were made. */
   build(start: DraftState): { states: readonly NfaState[]; start: number } {
+    beginAbsences(reachable(start));
     const reached = reachable(start);
     const kept = this.states.filter((state) => reached.has(state));
     const numbers = new Map(kept.map((state, number) => [state, number]));
@@ -54,15 +57,43 @@ export class NfaBuilder {
         (edge): NfaEdge => Object.freeze({ action: edge.action, target: numbers.get(edge.target) as number, guard: edge.guard }),
       );
       const { kind, name, step, within } = state;
-      return Object.freeze({ kind, name, step, within, edges: Object.freeze(edges), mayFinish: finishing.has(state) });
+      const after = state.after === undefined ? undefined : numbers.get(state.after);
+      return Object.freeze({ kind, name, step, within, after, edges: Object.freeze(edges), mayFinish: finishing.has(state) });
     });
     return { states: Object.freeze(states), start: numbers.get(start) as number };
   }
 }
 
+/**
+ * An absence begins with the event before it: what takes that event and could proceed to the absence enters
+ * it at once, beside the loop that goes on. Else the branch would be made by the next event, which may never come.
+ */
+function beginAbsences(states: ReadonlySet<DraftState>): void {
+  const isAbsence = ({ action, target }: DraftEdge) => action === 'proceed' && target.kind === 'absence';
+  const absencesAt = new Map([...states].map((state) => [state, absencesFrom(state)]));
+  for (const state of states) {
+    state.edges = state.edges.flatMap((edge) => {
+      if (edge.action !== 'take') return isAbsence(edge) ? [] : [edge];
+      const entered = absencesAt.get(edge.target) ?? [];
+      return [edge, ...entered.map((target): DraftEdge => ({ ...edge, target }))];
+    });
+  }
+}
+
+/** Those that a state proceeds to. */
+function absencesFrom(start: DraftState): DraftState[] {
+  const reached = new Set([start]);
+  for (const state of reached) for (const { action, target } of state.edges) if (action === 'proceed') reached.add(target);
+  reached.delete(start);
+  return [...reached].filter(({ kind }) => kind === 'absence');
+}
+
 function reachable(start: DraftState): Set<DraftState> {
   const reached = new Set([start]);
-  for (const state of reached) for (const { target } of state.edges) reached.add(target);
+  for (const state of reached) {
+    for (const { target } of state.edges) reached.add(target);
+    if (state.after !== undefined) reached.add(state.after);
+  }
   return reached;
 }
 

@@ -7,17 +7,19 @@
  * conformance cases hold it.
  */
 import type { ExpressionTableBuilder, StepBinding } from '../expr/index.js';
+import type { AllOfStep } from '../pattern/ir/all-of-step.js';
 import type { GroupStep } from '../pattern/ir/group-step.js';
 import type { LoopStep } from '../pattern/ir/loop-step.js';
 import type { NegationStep } from '../pattern/ir/negation-step.js';
+import type { OneOfStep } from '../pattern/ir/one-of-step.js';
 import type { SingleStep } from '../pattern/ir/single-step.js';
-import { isOptional, type Step, type StepByKind, type StepKind, takingSteps } from '../pattern/ir/step.js';
+import { type CompositeStep, isOptional, type Step, type StepByKind, type StepKind, takingSteps } from '../pattern/ir/step.js';
 import type { LoopContiguity } from '../pattern/ir/times.js';
 import type { Pattern } from '../pattern/pattern.js';
 import { scopesOf } from '../pattern/scopes.js';
 import { type DraftState, NfaBuilder } from './builder.js';
-import { addConditions, type PatternGuards } from './conditions.js';
-import { and, type Guard, not, TRUE } from './guard.js';
+import { addConditions, headGuard, type PatternGuards } from './conditions.js';
+import { and, type Guard, not, or, TRUE } from './guard.js';
 import type { Nfa, NfaSkip } from './nfa.js';
 import { gapBefore, gapInside, type Level, isHeadOfOptionalGroup, type Place, standingNegations, stepAfter, stepAt } from './place.js';
 
@@ -56,6 +58,8 @@ interface Round {
   readonly firstRound: boolean;
 }
 
+type RepeatedKind = 'loop' | CompositeStep['kind'];
+
 class PatternCompiler {
   readonly #builder = new NfaBuilder();
   readonly #numbers: ReadonlyMap<Step, number>;
@@ -72,17 +76,23 @@ class PatternCompiler {
     loop: (place, sink) => this.#repetition(place, sink),
     negation: (place, sink) => this.#negation(place, sink),
     group: (place, sink) => this.#repetition(place, sink),
+    oneOf: (place, sink) => this.#repetition(place, sink),
+    allOf: (place, sink) => this.#repetition(place, sink),
   };
 
   readonly #round: { readonly [K in Exclude<StepKind, 'negation'>]: (round: Round) => DraftState } = {
     single: (round) => this.#takingState(round),
     loop: (round) => this.#takingState(round),
     group: (round) => this.#groupRound(round),
+    oneOf: (round) => this.#oneOfRound(round),
+    allOf: (round) => this.#allOfRound(round),
   };
 
-  readonly #loop: { readonly [K in 'loop' | 'group']: (place: Place, sink: DraftState) => DraftState } = {
+  readonly #loop: { readonly [K in RepeatedKind]: (place: Place, sink: DraftState) => DraftState } = {
     loop: (place, sink) => this.#openLoop(place, sink),
     group: (place, sink) => this.#openGroup(place, sink),
+    oneOf: (place, sink) => this.#openBranching(place, sink),
+    allOf: (place, sink) => this.#openBranching(place, sink),
   };
 
   constructor(
@@ -121,8 +131,13 @@ class PatternCompiler {
   }
 
   #ignore(place: Place, gap: LoopContiguity): Guard | undefined {
+    return this.#passOver(place, gap, this.#where(stepAt(place)));
+  }
+
+  /** When an event may be ignored over a gap before what it `fits`. */
+  #passOver(place: Place, gap: LoopContiguity, fits: Guard): Guard | undefined {
     if (gap === 'strict') return undefined;
-    return this.#unlessUntil(place, gap === 'any' ? TRUE : not(this.#where(stepAt(place))));
+    return this.#unlessUntil(place, gap === 'any' ? TRUE : not(fits));
   }
 
   // states
@@ -162,7 +177,7 @@ class PatternCompiler {
   /** A notFollowedBy after a loop also holds between the loop's events. */
   #addStopInLoop(state: DraftState, place: Place): void {
     const after = stepAfter(place);
-    if (after?.kind === 'negation' && after.link === 'notFollowedBy') this.#addStop(state, place, after);
+    if (after?.kind === 'negation' && after.link === 'notFollowedBy' && after.for === undefined) this.#addStop(state, place, after);
   }
 
   #addStop(state: DraftState, place: Place, negation: Step): void {
@@ -215,6 +230,7 @@ class PatternCompiler {
 
   /** In the middle it is no state but a guard on those around it. */
   #notFollowedBy(step: NegationStep, place: Place, sink: DraftState): DraftState {
+    if (step.for !== undefined) return this.#absence(step, place, sink);
     if (sink.kind !== 'final' || (step.within === undefined && this.pattern.within === undefined)) return sink;
     const forbidden = this.#take(place);
     const state = this.#builder.state('pending', step.name, -1, step.within);
@@ -223,21 +239,31 @@ class PatternCompiler {
     return state;
   }
 
+  /** With a time of its own it is a state: the partial match stays there until that time is over. */
+  #absence(step: NegationStep, place: Place, sink: DraftState): DraftState {
+    const forbidden = this.#take(place);
+    const state = this.#builder.state('absence', step.name, -1, step.for, sink);
+    this.#builder.edge(state, 'proceed', this.#stop(step, forbidden), forbidden);
+    this.#builder.edge(state, 'ignore', state, not(forbidden));
+    this.#addStops(state, place);
+    return state;
+  }
+
   #repetition(place: Place, sink: DraftState): DraftState {
-    const step = stepAt(place) as StepByKind['loop' | 'group'];
+    const step = stepAt(place) as StepByKind[RepeatedKind];
     const begin = this.#repeat(step, place, sink);
     this.#addStops(begin, place);
     return begin;
   }
 
-  #repeat(step: StepByKind['loop' | 'group'], place: Place, sink: DraftState): DraftState {
+  #repeat(step: StepByKind[RepeatedKind], place: Place, sink: DraftState): DraftState {
     if (step.times === undefined) {
       return this.#round[step.kind]({
         place,
         sink,
         bypass: sink,
-        take: TRUE,
-        ignore: undefined,
+        take: this.#take(place),
+        ignore: this.#ignore(place, gapBefore(place)),
         optional: isOptional(stepAt(place)),
         firstRound: true,
       });
@@ -248,7 +274,7 @@ class PatternCompiler {
   }
 
   /** The rounds written out, up to `max`; without one, up to `min` and then the loop that `last` begins. */
-  #rounds(step: StepByKind['loop' | 'group'], place: Place, last: DraftState, bypass: DraftState): DraftState {
+  #rounds(step: StepByKind[RepeatedKind], place: Place, last: DraftState, bypass: DraftState): DraftState {
     const { min: least, max } = step.times as NonNullable<typeof step.times>;
     const min = Math.max(1, least);
     const until = this.guards.of.get(step)?.until;
@@ -359,6 +385,80 @@ class PatternCompiler {
     const begin = this.#level(this.#inside(place, false), hub);
     this.#builder.edge(begin, 'proceed', sink, free);
     this.#builder.edge(hub, 'proceed', begin, free);
+    return begin;
+  }
+
+  // branches
+
+  #oneOfRound(round: Round): DraftState {
+    const { branches } = stepAt(round.place) as OneOfStep;
+    return this.#choice(
+      round,
+      branches.map((branch) => this.#branch(round.place, branch, this.#withoutNegations(round.place, round.sink))),
+    );
+  }
+
+  /** One choice for each set of branches that have been gone through: 2^n - 1 states. */
+  #allOfRound(round: Round): DraftState {
+    const { place, sink } = round;
+    const step = stepAt(place) as AllOfStep;
+    const all = 2 ** step.branches.length - 1;
+    const choices: DraftState[] = [];
+    choices[all] = this.#withoutNegations(place, sink);
+    for (let done = all - 1; done >= 0; done--) {
+      const left = step.branches.flatMap((branch, index) => ((done >> index) & 1 ? [] : [{ branch, after: choices[done | (1 << index)] }]));
+      const ways = left.map(({ branch, after }) => this.#branch(place, branch, after));
+      const fits = left.map(({ branch }) => headGuard(branch[0], this.guards.of)).reduce(or);
+      choices[done] = this.#choice(done === 0 ? round : { place, ignore: this.#passOver(place, step.loop, fits) }, ways);
+    }
+    return choices[0];
+  }
+
+  /** A greedy loop at the end of a branch forbids its events in the state behind it: that of its own branch only. */
+  #branch(place: Place, steps: readonly Step[], sink: DraftState): DraftState {
+    const last = steps[steps.length - 1];
+    const behind = last.kind === 'loop' && last.greedy && sink.kind !== 'final' ? this.#builder.copy(sink) : sink;
+    return this.#level({ steps, firstRound: true, until: place.level.until, following: stepAfter(place) }, behind);
+  }
+
+  /** A state that waits for the head of any way. If it may be left out, with a second one behind an ignored event. */
+  #choice({ place, ignore, optional, bypass }: Pick<Round, 'place' | 'ignore'> & Partial<Round>, ways: readonly DraftState[]): DraftState {
+    const free = this.#unlessUntil(place, TRUE);
+    const step = stepAt(place) as OneOfStep | AllOfStep;
+    // Where the partial match may go on without the round, a bound would end that way, too.
+    const bound = optional === false ? step.within : undefined;
+    const make = (): DraftState => {
+      const state = this.#builder.state('normal', step.name, -1, bound);
+      for (const way of ways) this.#builder.edge(state, 'proceed', way, free);
+      return state;
+    };
+    const leavable = optional === true || isHeadOfOptionalGroup(place);
+    const state = make();
+    const waiting = leavable && ignore !== undefined ? make() : state;
+    if (optional === true && bypass !== undefined) this.#builder.edge(state, 'proceed', bypass, free);
+    if (ignore === undefined) return state;
+    this.#builder.edge(state, 'ignore', waiting, ignore);
+    if (waiting !== state) {
+      this.#builder.edge(waiting, 'ignore', waiting, ignore);
+      this.#addStops(waiting, place);
+    }
+    return state;
+  }
+
+  /** Rounds beyond `min`: a choice that can also be left. */
+  #openBranching(place: Place, sink: DraftState): DraftState {
+    const hub = this.#builder.state('normal', stepAt(place).name, -1);
+    const step = stepAt(place) as OneOfStep | AllOfStep;
+    const begin = this.#round[step.kind]({
+      place,
+      sink: hub,
+      bypass: sink,
+      take: this.#take(place),
+      ignore: this.#ignore(place, gapInside(place)),
+      optional: true,
+      firstRound: false,
+    });
+    this.#builder.edge(hub, 'proceed', begin, this.#unlessUntil(place, TRUE));
     return begin;
   }
 }

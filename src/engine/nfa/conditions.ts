@@ -1,6 +1,7 @@
 import type { ExpressionScope, ExpressionTableBuilder } from '../expr/index.js';
 import { type Condition, type ConditionFunction, conditionText } from '../pattern/ir/condition.js';
-import type { Step } from '../pattern/ir/step.js';
+import { distinctCondition } from '../pattern/distinct.js';
+import { isBranching, isComposite, sequencesIn, type Step } from '../pattern/ir/step.js';
 import type { PatternScopes } from '../pattern/scopes.js';
 import { functionExpression } from './condition-function.js';
 import { and, type Guard, or, TRUE } from './guard.js';
@@ -32,13 +33,24 @@ export function addConditions(scopes: PatternScopes, table: ExpressionTableBuild
   };
   const of = new Map<Step, StepGuards>();
   for (const [step, scope] of scopes.of) {
+    if (isBranching(step)) continue;
     const where = step.kind === 'group' ? undefined : add(step.where, scope);
+    const distinct = step.kind === 'loop' ? add(distinctCondition(step), scope) : undefined;
     const from = step.kind === 'group' ? undefined : step.from;
     const stream: Guard = from === undefined ? TRUE : Object.freeze({ kind: 'stream', name: from });
     const until = step.kind === 'loop' || step.kind === 'group' ? add(step.until, scope) : undefined;
-    of.set(step, { where: and(stream, where ?? TRUE), until });
+    of.set(step, { where: and(stream, and(where ?? TRUE, distinct ?? TRUE)), until });
   }
+  for (const step of scopes.of.keys()) if (isBranching(step)) of.set(step, { where: headGuard(step, of) });
   return { of, conditions: Object.freeze(conditions) };
+}
+
+/** Does the event fit where the step begins? */
+export function headGuard(step: Step, of: ReadonlyMap<Step, StepGuards>): Guard {
+  if (!isComposite(step)) return of.get(step)?.where ?? TRUE;
+  return sequencesIn(step)
+    .map(([head]) => headGuard(head, of))
+    .reduce(or);
 }
 
 function ofText(text: string, scope: ExpressionScope, table: ExpressionTableBuilder): NfaCondition {

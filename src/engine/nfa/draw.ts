@@ -12,6 +12,7 @@ export function drawNfa(nfa: Nfa): string {
   nfa.states.forEach((state, number) => {
     if (state.kind === 'stop') return;
     for (const edge of state.edges) lines.push(drawEdge(nfa, number, edge));
+    if (state.after !== undefined) lines.push(`  s${number} --> ${node(nfa, state.after)}: when the time is over`);
   });
   if (nfa.within !== undefined)
     lines.push(`  note right of s${nfa.start}`, `    within ${formatDuration(nfa.within)}, first event to last`, '  end note');
@@ -20,14 +21,17 @@ export function drawNfa(nfa: Nfa): string {
 
 function stateText({ kind, name, within }: NfaState): string {
   const bound = within === undefined ? '' : `, within ${formatDuration(within)}`;
-  const prefix = kind === 'stop' ? 'stop: ' : kind === 'pending' ? 'absent: ' : '';
+  const prefix = kind === 'stop' ? 'stop: ' : kind === 'pending' || kind === 'absence' ? 'absent: ' : '';
   return `${prefix}${name}${bound}`;
 }
 
 function drawEdge(nfa: Nfa, from: number, { action, target, guard }: NfaEdge): string {
-  const to = nfa.states[target].kind === 'final' ? '[*]' : `s${target}`;
   const text = guard.kind === 'true' ? action : `${action} if ${guardText(nfa, guard)}`;
-  return `  s${from} --> ${to}: ${escape(text)}`;
+  return `  s${from} --> ${node(nfa, target)}: ${escape(text)}`;
+}
+
+function node(nfa: Nfa, state: number): string {
+  return nfa.states[state].kind === 'final' ? '[*]' : `s${state}`;
 }
 
 function guardText(nfa: Nfa, guard: Guard): string {

@@ -4,8 +4,9 @@ import type { Guard } from './guard.js';
 /**
  * normal: a partial match waits here. final: it is complete. stop: it dies, with everything the same event
  * would branch it into. pending: it waits for nothing more, and is complete when its time runs out.
+ * absence: when the state's own time runs out, it goes on at `after`.
  */
-export type StateKind = 'normal' | 'final' | 'stop' | 'pending';
+export type StateKind = 'normal' | 'final' | 'stop' | 'pending' | 'absence';
 
 /** take: the event joins the match. ignore: it does not. proceed: try the event at the target. */
 export type Action = 'take' | 'ignore' | 'proceed';
@@ -25,6 +26,8 @@ export interface NfaState {
   readonly step: number;
   /** Longest wait here since the event taken last, ms. */
   readonly within?: number;
+  /** Number of the state in which an absence goes on. */
+  readonly after?: number;
   /** In the order in which successors are made: the order of ties hangs on it. */
   readonly edges: readonly NfaEdge[];
   /** Can a match be completed from here without another event? Only then need it be tried. */

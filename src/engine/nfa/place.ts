@@ -55,7 +55,7 @@ export function gapInside(place: Place): LoopContiguity {
   const { group } = place.level;
   if (group !== undefined && isHeadOfGroup(place)) return group.loop;
   const step = stepAt(place);
-  return step.kind === 'loop' || step.kind === 'group' ? step.loop : 'relaxed';
+  return 'loop' in step ? step.loop : 'relaxed';
 }
 
 /** Is it where an optional group begins? Leaving the group out begins there. */
@@ -69,6 +69,8 @@ export function standingNegations({ level, index }: Place): number[] {
   const found: number[] = [];
   for (let at = index - 1; at >= 0; at--) {
     const step = level.steps[at];
+    // One with a time of its own has done its work when the pattern goes on.
+    if (step.kind === 'negation' && step.for !== undefined) continue;
     const forbids = step.kind === 'negation' && step.link === 'notFollowedBy';
     if (!forbids && !isOptional(step)) break;
     if (forbids) found.push(at);

@@ -10,10 +10,16 @@ export interface StepDocument extends Readonly<Partial<Record<Link | NegativeLin
   readonly where?: Condition;
   readonly from?: string;
   readonly group?: readonly StepDocument[];
-  readonly times?: number | { readonly min: number; readonly max?: number; readonly within?: string };
+  readonly oneOf?: readonly BranchDocument[];
+  readonly allOf?: readonly BranchDocument[];
+  readonly times?: number | { readonly min: number; readonly max?: number; readonly within?: string; readonly distinct?: string };
   readonly loop?: LoopContiguity;
   readonly greedy?: boolean;
   readonly optional?: boolean;
   readonly until?: Condition;
   readonly within?: string;
+  readonly for?: string;
 }
+
+/** One step, or several in a row. */
+export type BranchDocument = StepDocument | readonly StepDocument[];

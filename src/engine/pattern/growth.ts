@@ -3,7 +3,7 @@
  * Conditions can only lower it, since they decide which events count.
  */
 import { formatDuration } from '../time/duration.js';
-import { isOpenLoop, type Step, type StepByKind, type StepKind } from './ir/step.js';
+import { type CompositeStep, isComposite, isOpenLoop, sequencesIn, type Step, type StepByKind, type StepKind } from './ir/step.js';
 import type { Pattern } from './pattern.js';
 
 export interface Growth {
@@ -27,6 +27,8 @@ const CHOICES: { readonly [K in StepKind]: (step: StepByKind[K], behind: Behind)
   negation: () => 0,
   loop: (step, behind) => anyLink(step) + loopChoices(step, behind),
   group: (step, behind) => anyLink(step) + loopChoices(step, behind),
+  oneOf: (step, behind) => anyLink(step) + loopChoices(step, behind),
+  allOf: (step, behind) => anyLink(step) + (step.loop === 'any' ? step.branches.length - 1 : 0) + loopChoices(step, behind),
 };
 
 export function growthOf(steps: readonly Step[]): Growth {
@@ -55,8 +57,8 @@ function choicesOf(steps: readonly Step[], around: Behind, branching: Set<string
     const behind = { waits: next === undefined ? around.waits : waitsAt(next, true), rounds: around.rounds };
     const own = (CHOICES[step.kind] as (step: Step, behind: Behind) => number)(step, behind);
     if (own > 0) branching.add(step.name);
-    const rounds = step.kind === 'group' && step.times !== undefined ? around.rounds * (step.times.max ?? Infinity) : around.rounds;
-    const inner = step.kind === 'group' ? choicesOf(step.steps, { ...behind, rounds }, branching) : 0;
+    const rounds = isComposite(step) && step.times !== undefined ? around.rounds * (step.times.max ?? Infinity) : around.rounds;
+    const inner = sequencesIn(step).reduce((most, steps) => most + choicesOf(steps, { ...behind, rounds }, branching), 0);
     return sum + (own === 0 ? 0 : own * around.rounds) + inner;
   }, 0);
 }
@@ -66,7 +68,7 @@ function anyLink(step: Exclude<Step, { kind: 'negation' }>): number {
 }
 
 /** `any`: which events are taken. Else only where the loop ends, if what has left it lives on. */
-function loopChoices(step: StepByKind['loop' | 'group'], { waits }: Behind): number {
+function loopChoices(step: StepByKind['loop'] | CompositeStep, { waits }: Behind): number {
   if (step.times === undefined) return 0;
   if (step.loop === 'any') return (step.times.max ?? Infinity) - 1;
   return isOpenLoop(step) && waits ? 1 : 0;
@@ -78,7 +80,8 @@ function waitsAt(step: Step, hasGapBefore: boolean): boolean {
   if (gap || isOpenLoop(step)) return true;
   if (step.kind === 'loop') return step.loop !== 'strict' && step.times.max !== 1;
   return (
-    step.kind === 'group' &&
-    ((step.times !== undefined && step.loop !== 'strict') || step.steps.some((each, index) => waitsAt(each, index > 0)))
+    isComposite(step) &&
+    (((step.times !== undefined || step.kind === 'allOf') && step.loop !== 'strict') ||
+      sequencesIn(step).some((steps) => steps.some((each, index) => waitsAt(each, index > 0))))
   );
 }

@@ -6,7 +6,7 @@
  */
 import type { Event } from '../../event/event.js';
 import type { ExpressionTable } from '../../expr/index.js';
-import type { Nfa } from '../../nfa/index.js';
+import type { Nfa, NfaState } from '../../nfa/index.js';
 import type { BinaryReader, BinaryWriter } from '../../state/binary.js';
 import type { EventTable, Matcher, MatcherLimits, MatcherOptions, MatchOutput, OpenMatch } from '../matcher.js';
 import { readState, writeState } from './codec.js';
@@ -14,7 +14,7 @@ import { poll, push, removeWhere } from './heap.js';
 import { enforceKept, recount } from './limits.js';
 import { type Completed, isRun, type Link, pathTo, type Ranked, type Run, type RunsState, START } from './run.js';
 import { skippedUpTo } from './skip.js';
-import { Successors } from './successors.js';
+import { makeRun, Successors } from './successors.js';
 
 /** A matcher for all keys of a rule. */
 export function createRunsMatcher(
@@ -82,12 +82,7 @@ class RunsMatcher implements Matcher<RunsState> {
     this.#openAllowance();
     const completed: Completed[] = [];
     const after: Ranked[] = [];
-    for (const run of state.runs) {
-      const endTime = isRun(run) ? this.#expiredAt(run, time) : undefined;
-      if (endTime === undefined) push(after, run);
-      else if (this.#nfa.states[(run as Run).state].kind === 'pending') this.#complete((run as Run).last, run, endTime, completed, out);
-      else out.match({ kind: 'timeout', path: pathTo((run as Run).last), endTime });
-    }
+    for (const run of state.runs) this.#advanceRun(run, time, after, completed, out);
     state.runs = after;
     if (this.#skips) this.#release(state, completed, out);
     recount(state);
@@ -129,10 +124,33 @@ class RunsMatcher implements Matcher<RunsState> {
     return this.#nfa.within === undefined ? ofStep : Math.min(ofStep, run.startTime + this.#nfa.within);
   }
 
-  /** The deadline that has passed; the step's is named when both have. */
-  #expiredAt(run: Run, time: number): number | undefined {
-    const { within } = this.#nfa.states[run.state];
-    if (within !== undefined && time >= run.last.event.time + within) return run.last.event.time + within;
+  #advanceRun(run: Ranked, time: number, after: Ranked[], completed: Completed[], out: MatchOutput): void {
+    if (!isRun(run)) return push(after, run);
+    const state = this.#nfa.states[run.state];
+    const next = state.after;
+    if (next !== undefined && this.#outlasts(run, state, time)) {
+      const target = this.#nfa.states[next];
+      if (target.kind === 'final' || target.mayFinish)
+        this.#complete(run.last, run, run.last.event.time + (state.within as number), completed, out);
+      if (target.kind === 'final') return;
+      return this.#advanceRun(makeRun(next, run.last, run.first, run.startTime), time, after, completed, out);
+    }
+    const endTime = this.#expiredAt(run, state, time);
+    if (endTime === undefined) push(after, run);
+    else if (state.kind === 'pending') this.#complete(run.last, run, endTime, completed, out);
+    else out.match({ kind: 'timeout', path: pathTo(run.last), endTime });
+  }
+
+  /** Is the absence over, and the match not out of time before? One that ends the match may last as long as the match. */
+  #outlasts(run: Run, { within, after }: NfaState, time: number): boolean {
+    const end = run.last.event.time + (within as number);
+    const limit = run.startTime + (this.#nfa.within ?? Infinity);
+    return time >= end && (end < limit || (end === limit && this.#nfa.states[after as number].kind === 'final'));
+  }
+
+  /** The deadline that has passed; the step's is named when both have. An absence's own time ends nothing. */
+  #expiredAt(run: Run, { within, after }: NfaState, time: number): number | undefined {
+    if (after === undefined && within !== undefined && time >= run.last.event.time + within) return run.last.event.time + within;
     const end = run.startTime + (this.#nfa.within ?? Infinity);
     return time >= end ? end : undefined;
   }

@@ -9,6 +9,7 @@ import type { Pattern as PatternDefinition } from '../pattern.js';
 import type { DurationText, StepDocument } from '../document.js';
 import { type PatternReading, readPattern } from '../read/read-pattern.js';
 import type { Bindings, Bound, EventOf, Fresh, Joined, Many, Maybe, Retyped } from './bindings.js';
+import { Branches, type InAll } from './branches.js';
 import { PatternError } from './pattern-error.js';
 
 /** An event whose fields the compiler does not know; programs that want them checked begin with Pattern.of<E>(). */
@@ -38,7 +39,7 @@ interface Draft {
 export interface PatternStart<E> {
   begin<N extends string>(name: N, skip?: Skip): Pattern<E, Bound<object, N, E>, N, E>;
   begin<B extends Bindings>(group: Pattern<E, B, any, any>, skip?: Skip): Pattern<E, B, keyof B, E>;
-  begin<B extends Bindings>(name: string, group: Pattern<E, B, any, any>, skip?: Skip): Pattern<E, B, keyof B, E>;
+  begin<B extends Bindings>(name: string, group: Pattern<E, B, any, any> | Branches<B>, skip?: Skip): Pattern<E, B, keyof B, E>;
 }
 
 /**
@@ -53,12 +54,22 @@ export class Pattern<E, B extends Bindings, N, C> {
   }
 
   /** The first step, or a group of steps that comes first; `skip` is the whole pattern's. */
-  static readonly begin: PatternStart<AnyEvent>['begin'] = (first: string | AnyPattern, second?: AnyPattern | Skip, third?: Skip) => {
-    const group = first instanceof Pattern ? first : second instanceof Pattern ? second : undefined;
-    const skip = second instanceof Pattern ? third : second;
+  static readonly begin: PatternStart<AnyEvent>['begin'] = (first: string | AnyPattern, second?: Part | Skip, third?: Skip) => {
+    const part = first instanceof Pattern ? first : isPart(second) ? second : undefined;
+    const skip = isPart(second) ? third : second;
     const name = first instanceof Pattern ? groupName(first) : first;
-    return new Pattern<any, any, any, any>({ steps: [linked('begin', name, group)], skip });
+    return new Pattern<any, any, any, any>({ steps: [linked('begin', name, part)], skip });
   };
+
+  /** Alternation, to be given a link and a name: `.followedBy('entry', Pattern.oneOf(password, token))`. Not in Flink. */
+  static oneOf<P extends readonly AnyPattern[]>(...branches: P): Branches<Maybe<InAll<BoundBy<P[number]>> & object, PropertyKey>> {
+    return new Branches('oneOf', branches.map(asGroup));
+  }
+
+  /** All of them, in whatever order: `.followedBy('checks', Pattern.allOf(mail, phone))`. Not in Flink. */
+  static allOf<P extends readonly AnyPattern[]>(...branches: P): Branches<InAll<BoundBy<P[number]>> & object> {
+    return new Branches('allOf', branches.map(asGroup));
+  }
 
   /** Begins a pattern over events whose type the compiler knows: `Pattern.of<Payment>().begin('small')`. */
   static of<E>(): PatternStart<E> {
@@ -70,25 +81,25 @@ export class Pattern<E, B extends Bindings, N, C> {
   /** The very next event must be the step's. */
   next<M extends string>(name: Fresh<M, B>): Pattern<E, Bound<B, M, E>, M, E>;
   next<G extends Bindings>(group: Pattern<E, G, any, any>): Pattern<E, Joined<B, G>, keyof G, E>;
-  next<G extends Bindings>(name: string, group: Pattern<E, G, any, any>): Pattern<E, Joined<B, G>, keyof G, E>;
-  next(first: string | AnyPattern, group?: AnyPattern): AnyPattern {
-    return this.#add('next', first, group);
+  next<G extends Bindings>(name: string, group: Pattern<E, G, any, any> | Branches<G>): Pattern<E, Joined<B, G>, keyof G, E>;
+  next(first: string | AnyPattern, part?: Part): AnyPattern {
+    return this.#add('next', first, part);
   }
 
   /** The first later event that fits. */
   followedBy<M extends string>(name: Fresh<M, B>): Pattern<E, Bound<B, M, E>, M, E>;
   followedBy<G extends Bindings>(group: Pattern<E, G, any, any>): Pattern<E, Joined<B, G>, keyof G, E>;
-  followedBy<G extends Bindings>(name: string, group: Pattern<E, G, any, any>): Pattern<E, Joined<B, G>, keyof G, E>;
-  followedBy(first: string | AnyPattern, group?: AnyPattern): AnyPattern {
-    return this.#add('followedBy', first, group);
+  followedBy<G extends Bindings>(name: string, group: Pattern<E, G, any, any> | Branches<G>): Pattern<E, Joined<B, G>, keyof G, E>;
+  followedBy(first: string | AnyPattern, part?: Part): AnyPattern {
+    return this.#add('followedBy', first, part);
   }
 
   /** Any later event that fits, each in a match of its own. */
   followedByAny<M extends string>(name: Fresh<M, B>): Pattern<E, Bound<B, M, E>, M, E>;
   followedByAny<G extends Bindings>(group: Pattern<E, G, any, any>): Pattern<E, Joined<B, G>, keyof G, E>;
-  followedByAny<G extends Bindings>(name: string, group: Pattern<E, G, any, any>): Pattern<E, Joined<B, G>, keyof G, E>;
-  followedByAny(first: string | AnyPattern, group?: AnyPattern): AnyPattern {
-    return this.#add('followedByAny', first, group);
+  followedByAny<G extends Bindings>(name: string, group: Pattern<E, G, any, any> | Branches<G>): Pattern<E, Joined<B, G>, keyof G, E>;
+  followedByAny(first: string | AnyPattern, part?: Part): AnyPattern {
+    return this.#add('followedByAny', first, part);
   }
 
   /** The very next event must not fit. */
@@ -143,6 +154,14 @@ export class Pattern<E, B extends Bindings, N, C> {
     return this.#change({ times: { min, max, ...(within !== undefined && { within }) } });
   }
 
+  /** The loop takes one event for each value of the field; dots lead into objects. Not in Flink. */
+  distinct(field: string): Pattern<E, B, N, C> {
+    const { times } = this.#draft.steps[this.#draft.steps.length - 1];
+    return this.#change({
+      times: typeof times === 'number' ? { min: times, max: times, distinct: field } : { min: 1, ...times, distinct: field },
+    });
+  }
+
   /** Nothing may lie between two events of the loop. */
   consecutive(): Pattern<E, B, N, C> {
     return this.#change({ loop: 'strict' });
@@ -176,6 +195,11 @@ export class Pattern<E, B extends Bindings, N, C> {
     return new Pattern({ ...this.#draft, within: duration });
   }
 
+  /** After notFollowedBy: how long its event must stay away, from the event before; only then the pattern goes on. Not in Flink. */
+  for(duration: DurationText): Pattern<E, B, N, C> {
+    return this.#change({ for: duration });
+  }
+
   // results
 
   /** The checked pattern. @throws PatternError with all that is wrong with it */
@@ -191,10 +215,10 @@ export class Pattern<E, B extends Bindings, N, C> {
     return readPattern({ pattern: steps, within, skip }, { functions: true });
   }
 
-  #add(link: Link | NegativeLink, first: string | AnyPattern, second?: AnyPattern): AnyPattern {
-    const group = first instanceof Pattern ? first : second;
+  #add(link: Link | NegativeLink, first: string | AnyPattern, second?: Part): AnyPattern {
+    const part = first instanceof Pattern ? first : second;
     const name = first instanceof Pattern ? groupName(first) : first;
-    return new Pattern<any, any, any, any>({ ...this.#draft, steps: [...this.#draft.steps, linked(link, name, group)] });
+    return new Pattern<any, any, any, any>({ ...this.#draft, steps: [...this.#draft.steps, linked(link, name, part)] });
   }
 
   #change(change: Partial<StepDocument>): Pattern<any, any, any, any> {
@@ -220,8 +244,20 @@ export class Pattern<E, B extends Bindings, N, C> {
 
 type AnyPattern = Pattern<any, any, any, any>;
 
-function linked(link: Link | NegativeLink, name: string, group?: AnyPattern): StepDocument {
-  return group === undefined ? { [link]: name } : { [link]: name, group: group.asGroup() };
+/** What can stand for a step: a group, or branches. */
+type Part = AnyPattern | Branches<any>;
+
+type BoundBy<P> = P extends Pattern<any, infer B, any, any> ? B : never;
+
+function isPart(value: unknown): value is Part {
+  return value instanceof Pattern || value instanceof Branches;
+}
+
+const asGroup = (pattern: AnyPattern) => pattern.asGroup();
+
+function linked(link: Link | NegativeLink, name: string, part?: Part): StepDocument {
+  if (part === undefined) return { [link]: name };
+  return { [link]: name, ...(part instanceof Branches ? { [part.kind]: part.sequences } : { group: part.asGroup() }) };
 }
 
 /** A group that is given no name has one of its steps' names, which no other group can have. */

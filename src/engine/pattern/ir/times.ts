@@ -6,6 +6,8 @@ export interface Times {
   readonly max?: number;
   /** Longest wait between two consecutive events of the loop, ms. Enforced with Flink's gaps: see bounds.ts. */
   readonly within?: number;
+  /** A field, dots lead into objects: the loop takes one event for each of its values. Only of single steps. Not in Flink. */
+  readonly distinct?: string;
 }
 
 /** What may lie between two events of a loop: nothing, what does not match, anything. */

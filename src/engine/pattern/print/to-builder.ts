@@ -2,10 +2,9 @@
 import { formatDuration } from '../../time/duration.js';
 import type { Condition } from '../ir/condition.js';
 import type { EventCondition } from '../ir/event-condition.js';
-import type { GroupStep } from '../ir/group-step.js';
 import type { LoopStep } from '../ir/loop-step.js';
 import type { Skip } from '../ir/skip.js';
-import type { Step, StepByKind, StepKind } from '../ir/step.js';
+import { type CompositeStep, isBranching, sequencesIn, type Step, type StepByKind, type StepKind } from '../ir/step.js';
 import type { LoopContiguity, Times } from '../ir/times.js';
 import type { Pattern } from '../pattern.js';
 
@@ -13,8 +12,14 @@ import type { Pattern } from '../pattern.js';
 const PRINTERS: { readonly [K in StepKind]: (step: StepByKind[K]) => string[] } = {
   single: (step) => [...condition(step), ...optional(step.optional), ...stepBound(step.within)],
   loop: (step) => [...condition(step), ...repetition(step), ...(step.greedy ? ['greedy()'] : []), ...stepBound(step.within)],
-  negation: (step) => [...condition(step), ...stepBound(step.within)],
+  negation: (step) => [
+    ...condition(step),
+    ...stepBound(step.within),
+    ...(step.for === undefined ? [] : [`for('${formatDuration(step.for)}')`]),
+  ],
   group: (step) => [...repetition(step), ...stepBound(step.within)],
+  oneOf: (step) => [...repetition(step), ...stepBound(step.within)],
+  allOf: (step) => [...repetition(step), ...stepBound(step.within)],
 };
 
 const CONTIGUITY: Readonly<Record<LoopContiguity, readonly string[]>> = {
@@ -51,11 +56,15 @@ function chain(calls: readonly string[], indent: string): string {
 
 function callsOf(step: Step, skip: Skip | undefined, indent: string): string[] {
   const args = [JSON.stringify(step.name)];
-  if (step.kind === 'group') {
-    const inner = `${indent}    `;
-    const calls = step.steps.flatMap((each) => callsOf(each, undefined, inner));
-    args.push(chain(calls, inner));
-  }
+  const inner = `${indent}    `;
+  const sequences = sequencesIn(step).map((steps) =>
+    chain(
+      steps.flatMap((each) => callsOf(each, undefined, inner)),
+      inner,
+    ),
+  );
+  if (isBranching(step)) args.push(`Pattern.${step.kind}(${sequences.join(', ')})`);
+  else args.push(...sequences);
   if (skip !== undefined) args.push(skipText(skip));
   return [`${step.link}(${args.join(', ')})`, ...(PRINTERS[step.kind] as (step: Step) => string[])(step)];
 }
@@ -79,9 +88,12 @@ function conditionSource(condition: Condition): string {
   return typeof condition === 'string' ? JSON.stringify(condition) : String(condition);
 }
 
-function repetition({ times, loop, optional: isOptional, until }: LoopStep | GroupStep): string[] {
+function repetition(step: LoopStep | CompositeStep): string[] {
+  const { times, loop, optional: isOptional } = step;
+  const until = 'until' in step ? step.until : undefined;
   return [
     ...(times === undefined ? [] : [timesCall(times)]),
+    ...(times?.distinct === undefined ? [] : [`distinct(${JSON.stringify(times.distinct)})`]),
     ...CONTIGUITY[loop],
     ...(until === undefined ? [] : [`until(${conditionSource(until)})`]),
     ...optional(isOptional && times?.min !== 0),

@@ -4,10 +4,11 @@ import { formatDuration } from '../../time/duration.js';
 import type { StepDocument } from '../document.js';
 import { type Condition, conditionText } from '../ir/condition.js';
 import type { EventCondition } from '../ir/event-condition.js';
-import type { GroupStep } from '../ir/group-step.js';
+import type { AllOfStep } from '../ir/all-of-step.js';
 import type { LoopStep } from '../ir/loop-step.js';
+import type { OneOfStep } from '../ir/one-of-step.js';
 import type { Skip } from '../ir/skip.js';
-import type { Step, StepByKind, StepKind } from '../ir/step.js';
+import type { CompositeStep, Step, StepByKind, StepKind } from '../ir/step.js';
 import type { Times } from '../ir/times.js';
 import type { Pattern } from '../pattern.js';
 
@@ -26,13 +27,15 @@ const PRINTERS: { readonly [K in StepKind]: (step: StepByKind[K]) => StepDocumen
     ...(step.greedy && { greedy: true }),
     ...bound('within', step.within),
   }),
-  negation: (step) => ({ [step.link]: step.name, ...condition(step), ...bound('within', step.within) }),
+  negation: (step) => ({ [step.link]: step.name, ...condition(step), ...bound('within', step.within), ...bound('for', step.for) }),
   group: (step) => ({
     [step.link]: step.name,
     group: step.steps.map(stepDocument),
     ...repetition(step),
     ...bound('within', step.within),
   }),
+  oneOf: (step) => branching(step),
+  allOf: (step) => branching(step),
 };
 
 /** Plain JSON values. @throws TypeError when a condition is a function: a document cannot say it */
@@ -53,6 +56,11 @@ function stepDocument(step: Step): StepDocument {
   return (PRINTERS[step.kind] as (step: Step) => StepDocument)(step);
 }
 
+function branching(step: OneOfStep | AllOfStep): StepDocument {
+  const branches = step.branches.map((steps) => steps.map(stepDocument));
+  return { [step.link]: step.name, [step.kind]: branches, ...repetition(step), ...bound('within', step.within) };
+}
+
 function condition({ where, from }: EventCondition): StepDocument {
   return { ...(where !== undefined && { where: cel(where) }), ...(from !== undefined && { from }) };
 }
@@ -62,7 +70,9 @@ function cel(condition: Condition): string {
   throw new TypeError(`a document's conditions are CEL; this one is a function: ${conditionText(condition).slice(0, 200)}`);
 }
 
-function repetition({ times, loop, optional: isOptional, until }: LoopStep | GroupStep): StepDocument {
+function repetition(step: LoopStep | CompositeStep): StepDocument {
+  const { times, loop, optional: isOptional } = step;
+  const until = 'until' in step ? step.until : undefined;
   return {
     ...(times !== undefined && { times: timesDocument(times) }),
     ...(loop !== 'relaxed' && { loop }),
@@ -72,9 +82,9 @@ function repetition({ times, loop, optional: isOptional, until }: LoopStep | Gro
   };
 }
 
-function timesDocument({ min, max, within }: Times): StepDocument['times'] {
-  if (min === max && within === undefined) return min;
-  return { min, ...(max !== undefined && { max }), ...bound('within', within) };
+function timesDocument({ min, max, within, distinct }: Times): StepDocument['times'] {
+  if (min === max && within === undefined && distinct === undefined) return min;
+  return { min, ...(max !== undefined && { max }), ...bound('within', within), ...(distinct !== undefined && { distinct }) };
 }
 
 function optional(value: boolean): StepDocument {

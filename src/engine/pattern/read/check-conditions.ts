@@ -1,7 +1,8 @@
 import { checkExpression, conditionWarnings } from '../../expr/index.js';
 import { pointerTo } from '../../problem/problem.js';
 import { celTexts } from '../ir/condition.js';
-import type { Step } from '../ir/step.js';
+import { distinctCondition } from '../distinct.js';
+import { isComposite, type Step } from '../ir/step.js';
 import { scopesOf } from '../scopes.js';
 import type { Reading } from './reading.js';
 
@@ -10,13 +11,15 @@ export function checkConditions(steps: readonly Step[], reading: Reading): void 
   const scopes = scopesOf(steps);
   const { findings, options } = reading;
   for (const [step, scope] of scopes.of) {
-    const where = step.kind === 'group' ? undefined : step.where;
+    const where = isComposite(step) ? undefined : step.where;
     const until = step.kind === 'loop' || step.kind === 'group' ? step.until : undefined;
+    const distinct = step.kind === 'loop' ? distinctCondition(step) : undefined;
     for (const [key, source] of [
       ['where', where],
       ['until', until],
+      ['times/distinct', distinct],
     ] as const) {
-      const pointer = pointerTo(reading.pointers.get(step) ?? '', key);
+      const pointer = key.split('/').reduce(pointerTo, reading.pointers.get(step) ?? '');
       for (const text of celTexts(source)) {
         for (const { position, ...problem } of checkExpression(text, { ...scope, fields: options.fields }, options.expressionLimits)) {
           findings.problems.push({ ...problem, message: `${problem.message}, at character ${position + 1}`, pointer });

@@ -2,8 +2,10 @@
  * What the order of steps forbids: the patterns that Flink refuses, and two that it accepts and fails on.
  */
 import { pointerTo, shown } from '../../problem/problem.js';
+import type { AllOfStep } from '../ir/all-of-step.js';
 import type { GroupStep } from '../ir/group-step.js';
-import { isOptional, type Step } from '../ir/step.js';
+import type { OneOfStep } from '../ir/one-of-step.js';
+import { isBranching, isComposite, isOptional, sequencesIn, type Step } from '../ir/step.js';
 import type { Reading } from './reading.js';
 
 export function checkSequence(steps: readonly Step[], within: number | undefined, reading: Reading): void {
@@ -29,7 +31,7 @@ function checkNames(steps: readonly Step[], seen: Set<string>, reading: Reading)
       });
     }
     seen.add(step.name);
-    if (step.kind === 'group') checkNames(step.steps, seen, reading);
+    for (const inside of sequencesIn(step)) checkNames(inside, seen, reading);
   }
 }
 
@@ -50,10 +52,24 @@ function checkNeighbours(steps: readonly Step[], reading: Reading): void {
         { found: 'true' },
       );
     }
-    if (step.kind === 'group') {
-      checkNeighbours(step.steps, reading);
-      checkRound(step, reading);
-    }
+    for (const inside of sequencesIn(step)) checkNeighbours(inside, reading);
+    if (step.kind === 'group') checkRound(step, reading);
+    if (isBranching(step)) checkHeads(step, reading);
+  }
+}
+
+/** A choice is made by the event that its head takes. */
+function checkHeads({ branches, kind }: OneOfStep | AllOfStep, reading: Reading): void {
+  for (const [head] of branches) {
+    if (head === undefined || !canBeEmpty(head)) continue;
+    reading.findings.problem(
+      'optional-branch',
+      at(head, reading, 'optional'),
+      `a branch of ${kind} begins with a step that must take an event`,
+      {
+        found: shown(head.name),
+      },
+    );
   }
 }
 
@@ -74,7 +90,14 @@ function canBeEmpty(step: Step): boolean {
 
 function checkEnd(steps: readonly Step[], within: number | undefined, reading: Reading): void {
   const last = steps.at(-1);
-  if (last?.kind !== 'negation' || last.link !== 'notFollowedBy' || within !== undefined || last.within !== undefined) return;
+  if (
+    last?.kind !== 'negation' ||
+    last.link !== 'notFollowedBy' ||
+    within !== undefined ||
+    last.within !== undefined ||
+    last.for !== undefined
+  )
+    return;
   reading.findings.problem(
     'open-absence',
     at(last, reading, last.link),
@@ -95,7 +118,7 @@ function checkStart(steps: readonly Step[], reading: Reading): void {
       reading.findings.problem('negation-at-start', at(step, reading, step.link), message, { found: shown(step.name) });
       return;
     }
-    if (step.kind === 'group') checkStart(step.steps, reading);
+    for (const inside of sequencesIn(step)) checkStart(inside, reading);
     if (!canBeEmpty(step)) return;
   }
 }
@@ -112,8 +135,10 @@ function checkSize(steps: readonly Step[], reading: Reading): void {
 
 function unrolled(steps: readonly Step[]): number {
   return steps.reduce((sum, step) => {
-    const own = step.kind === 'group' ? unrolled(step.steps) : 1;
-    const times = step.kind === 'loop' || step.kind === 'group' ? step.times : undefined;
+    const branches = sequencesIn(step).reduce((total, inside) => total + unrolled(inside), 0);
+    const orders = step.kind === 'allOf' ? 2 ** (step.branches.length - 1) : 1;
+    const own = isComposite(step) ? branches * orders : 1;
+    const times = 'times' in step ? step.times : undefined;
     return sum + own * (times === undefined ? 1 : (times.max ?? times.min + 1));
   }, 0);
 }
@@ -132,7 +157,7 @@ function checkBounds(steps: readonly Step[], rule: RuleBound, repeated: boolean,
     const bound = effectiveBound(step, rule, repeated);
     if (bound !== undefined && bound > rule.within) {
       const ofTimes = step.kind === 'loop' || step.kind === 'group';
-      const pointer = at(step, reading, ofTimes ? 'times' : 'within');
+      const pointer = at(step, reading, ofTimes ? 'times' : step.kind === 'negation' && step.for !== undefined ? 'for' : 'within');
       reading.findings.problem(
         'bound-too-long',
         ofTimes ? pointerTo(pointer, 'within') : pointer,
@@ -140,7 +165,8 @@ function checkBounds(steps: readonly Step[], rule: RuleBound, repeated: boolean,
         { found: `${bound}ms`, expected: `at most the rule's within, ${rule.within}ms` },
       );
     }
-    if (step.kind === 'group') checkBounds(step.steps, rule, repeated || step.times !== undefined, reading);
+    const again = repeated || (isComposite(step) && step.times !== undefined);
+    for (const inside of sequencesIn(step)) checkBounds(inside, rule, again, reading);
   }
 }
 
@@ -151,6 +177,7 @@ function effectiveBound(step: Step, { end, lastHub }: RuleBound, repeated: boole
     case 'group':
       return step.times?.max !== undefined || (step === lastHub && !repeated) ? undefined : step.times?.within;
     case 'negation':
+      if (step.for !== undefined) return step.for;
       return step.link === 'notNext' || step === end ? step.within : undefined;
     default:
       return step.within;

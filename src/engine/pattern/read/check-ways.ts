@@ -3,8 +3,10 @@
  * the ways through them multiply (optional steps in optional groups, 30 in a row: 2^30), and so would the
  * matches. Such patterns are refused, since no limit on what is kept would stop them.
  */
+import type { AllOfStep } from '../ir/all-of-step.js';
 import type { GroupStep } from '../ir/group-step.js';
-import { isOptional, type Step } from '../ir/step.js';
+import type { OneOfStep } from '../ir/one-of-step.js';
+import { isBranching, isOptional, type Step } from '../ir/step.js';
 import type { Reading } from './reading.js';
 
 export function checkWays(steps: readonly Step[], reading: Reading): void {
@@ -27,7 +29,12 @@ class WayCounter {
     let ways = behind;
     for (let index = steps.length - 1; index >= 0; index--) {
       const step = steps[index];
-      ways = step.kind === 'group' ? this.#group(step, ways) : this.#note(1 + (isOptional(step) || step.kind === 'negation' ? ways : 0));
+      ways =
+        step.kind === 'group'
+          ? this.#group(step, ways)
+          : isBranching(step)
+            ? this.#branching(step, ways)
+            : this.#note(1 + (isOptional(step) || step.kind === 'negation' ? ways : 0));
       // A loop that has begun can be left.
       if (step.kind === 'loop') this.#note(1 + ways);
     }
@@ -46,6 +53,12 @@ class WayCounter {
       ways = this.#note(this.from(group.steps, ways) + (leaveOut ? behind : 0));
     }
     return ways;
+  }
+
+  /** Any branch may begin; where it may be left out, what follows, too. */
+  #branching({ branches, optional }: OneOfStep | AllOfStep, behind: number): number {
+    const ways = branches.reduce((sum, steps) => sum + this.from(steps, behind), 0);
+    return this.#note(ways + (optional ? behind : 0));
   }
 
   #note(ways: number): number {

@@ -1,7 +1,7 @@
 import { Fields } from '../../problem/fields.js';
 import { nearest, shown } from '../../problem/problem.js';
 import { PLAIN_STRATEGIES, type Skip, STEP_STRATEGIES } from '../ir/skip.js';
-import type { Step } from '../ir/step.js';
+import { isComposite, type Step } from '../ir/step.js';
 import type { Reading } from './reading.js';
 
 const POINTER = '/skip';
@@ -31,7 +31,7 @@ export function readSkip(value: unknown, steps: readonly Step[], reading: Readin
 
 /** Only steps outside groups: where a match is cut must not depend on the round. */
 function checkStep(name: string, fields: Fields, steps: readonly Step[], { findings }: Reading): void {
-  const names = steps.filter((step) => step.kind !== 'group').map((step) => step.name);
+  const names = steps.filter((step) => !isComposite(step)).map((step) => step.name);
   if (names.includes(name)) return;
   const suggestion = nearest(name, names);
   const expected = `a step outside groups: ${names.join(', ')}`;

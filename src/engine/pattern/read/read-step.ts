@@ -1,3 +1,4 @@
+import { formatDuration } from '../../time/duration.js';
 import { Fields } from '../../problem/fields.js';
 import { nearest, pointerTo, shown } from '../../problem/problem.js';
 import { type Condition, isProgramCondition } from '../ir/condition.js';
@@ -7,7 +8,7 @@ import { LOOP_CONTIGUITIES } from '../ir/times.js';
 import type { Reading } from './reading.js';
 import { readTimes } from './read-times.js';
 
-const KEYS = [...LINKS, 'where', 'from', 'times', 'loop', 'greedy', 'optional', 'until', 'within', 'group'];
+const KEYS = [...LINKS, 'where', 'from', 'times', 'loop', 'greedy', 'optional', 'until', 'within', 'for', 'group', 'oneOf', 'allOf'];
 
 /** One step's object with what all kinds have in common. */
 interface Source<K extends StepKind = StepKind> {
@@ -23,10 +24,12 @@ const READERS: { readonly [K in StepKind]: (source: Source<K>) => StepByKind[K] 
   loop: readLoop,
   negation: readNegation,
   group: readGroup,
+  oneOf: (source) => ({ kind: 'oneOf', ...readBranching(source, 'oneOf') }),
+  allOf: (source) => ({ kind: 'allOf', ...readBranching(source, 'allOf') }),
 };
 
-/** Reads a list of steps; a step that cannot be read is left out, with its problems. */
-export function readSteps(value: unknown, pointer: string, nesting: number, reading: Reading): Step[] {
+/** Reads a list of steps; a step that cannot be read is left out, with its problems. `listed`: it is a list in the document, too. */
+export function readSteps(value: unknown, pointer: string, nesting: number, reading: Reading, listed = true): Step[] {
   const { findings, limits } = reading;
   if (!Array.isArray(value)) return findings.wrongType(pointer, value, 'a list of steps') ?? [];
   if (value.length === 0)
@@ -47,7 +50,7 @@ export function readSteps(value: unknown, pointer: string, nesting: number, read
       }
       break;
     }
-    const step = readStep(item, pointerTo(pointer, index), index === 0, nesting, reading);
+    const step = readStep(item, listed ? pointerTo(pointer, index) : pointer, index === 0, nesting, reading);
     if (step !== undefined) steps.push(step);
   }
   return steps;
@@ -58,11 +61,18 @@ function readStep(value: unknown, pointer: string, first: boolean, nesting: numb
   if (fields === undefined) return undefined;
   const link = readLink(fields, first);
   if (link === undefined) return undefined;
-  const kind = isNegative(link) ? 'negation' : fields.has('group') ? 'group' : fields.has('times') ? 'loop' : 'single';
+  const kind = isNegative(link) ? 'negation' : kindOf(fields);
+  if (kind !== 'negation') refuse(fields, 'for', '`for` goes with notFollowedBy');
   const source = { fields, name: readName(fields, link), link, nesting, reading };
   const step = (READERS[kind] as (source: Source) => Step)(source as Source);
   reading.pointers.set(step, pointer);
   return step;
+}
+
+function kindOf(fields: Fields): Exclude<StepKind, 'negation'> {
+  const [composite, ...others] = (['group', 'oneOf', 'allOf'] as const).filter((key) => fields.has(key));
+  for (const other of others) refuse(fields, other, `\`${other}\` does not go with \`${composite}\``);
+  return composite ?? (fields.has('times') ? 'loop' : 'single');
 }
 
 function readLink(fields: Fields, first: boolean): Link | NegativeLink | undefined {
@@ -127,9 +137,13 @@ function readLoop({ fields, name, link, reading }: Source<'loop'>): StepByKind['
 }
 
 function readNegation({ fields, name, link, reading }: Source<'negation'>): StepByKind['negation'] {
-  for (const key of ['times', 'greedy', 'optional', 'until', 'group']) refuse(fields, key, `\`${key}\` does not go with ${link}`);
+  for (const key of ['times', 'greedy', 'optional', 'until', 'group', 'oneOf', 'allOf'])
+    refuse(fields, key, `\`${key}\` does not go with ${link}`);
   if (fields.get('loop') !== 'relaxed') refuse(fields, 'loop', `\`loop\` does not go with ${link}`);
-  return { kind: 'negation', name, link, ...readCondition(fields, reading), within: readWithin(fields) };
+  if (link === 'notNext') refuse(fields, 'for', '`for` goes with notFollowedBy');
+  else if (fields.has('for')) refuse(fields, 'within', '`within` does not go with `for`, which says how long');
+  const time = fields.duration('for', 1) ?? undefined;
+  return { kind: 'negation', name, link, ...readCondition(fields, reading), within: readWithin(fields), for: time };
 }
 
 function readGroup({ fields, name, link, nesting, reading }: Source<'group'>): StepByKind['group'] {
@@ -139,11 +153,47 @@ function readGroup({ fields, name, link, nesting, reading }: Source<'group'>): S
   return { kind: 'group', name, link, steps, ...repetition, within: readWithin(fields) };
 }
 
+function readBranching({ fields, name, link, nesting, reading }: Source<'oneOf' | 'allOf'>, key: 'oneOf' | 'allOf') {
+  for (const other of ['where', 'from', 'greedy']) refuse(fields, other, `\`${other}\` does not go with ${key}`);
+  refuse(fields, 'until', `\`until\` does not go with ${key}`, 'until-without-open-loop');
+  const { times, loop, optional } = readRepetition(fields, reading, key === 'allOf');
+  if (times?.within !== undefined)
+    fields.findings.problem(
+      'not-applicable',
+      pointerTo(fields.at('times'), 'within'),
+      `\`times.within\` does not go with ${key}: write \`within\``,
+      {
+        found: formatDuration(times.within),
+      },
+    );
+  return { name, link, branches: readBranches(fields, key, nesting + 1, reading), times, loop, optional, within: readWithin(fields) };
+}
+
+/** A branch is a list of steps, or one step. */
+function readBranches(fields: Fields, key: string, nesting: number, reading: Reading): Step[][] {
+  const value = fields.get(key);
+  const pointer = fields.at(key);
+  if (!Array.isArray(value)) return reading.findings.wrongType(pointer, value, 'a list of branches') ?? [];
+  if (value.length < 2)
+    reading.findings.problem('too-few-branches', pointer, `${key} needs two branches or more`, {
+      found: String(value.length),
+      expected: 'at least 2',
+    });
+  return value.map((branch: unknown, index) => {
+    const at = pointerTo(pointer, index);
+    return Array.isArray(branch) ? readSteps(branch, at, nesting, reading) : readSteps([branch], at, nesting, reading, false);
+  });
+}
+
 /** What loops and groups share. */
-function readRepetition(fields: Fields, reading: Reading) {
+function readRepetition(fields: Fields, reading: Reading, gapsWithoutTimes = false) {
   const times = readTimes(fields, reading);
+  if (times?.distinct !== undefined && kindOf(fields) !== 'loop') {
+    const message = '`distinct` counts the events of one step: give it to the step inside';
+    fields.findings.problem('not-applicable', pointerTo(fields.at('times'), 'distinct'), message, { found: shown(times.distinct) });
+  }
   const loop = fields.oneOf('loop', LOOP_CONTIGUITIES) ?? 'relaxed';
-  if (!fields.has('times') && loop !== 'relaxed') refuse(fields, 'loop', '`loop` needs `times`');
+  if (!gapsWithoutTimes && !fields.has('times') && loop !== 'relaxed') refuse(fields, 'loop', '`loop` needs `times`');
   const optional = fields.boolean('optional') ?? false;
   if (optional && times?.min === 0) {
     fields.findings.problem('invalid-times', fields.at('optional'), '`min: 0` makes the step optional already', {

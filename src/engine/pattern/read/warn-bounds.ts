@@ -7,7 +7,7 @@ import type { GroupStep } from '../ir/group-step.js';
 import type { LoopStep } from '../ir/loop-step.js';
 import type { NegationStep } from '../ir/negation-step.js';
 import type { SingleStep } from '../ir/single-step.js';
-import { isOptional, type Step, type StepByKind, type StepKind } from '../ir/step.js';
+import { type CompositeStep, isComposite, isOptional, sequencesIn, type Step, type StepByKind, type StepKind } from '../ir/step.js';
 import type { Reading } from './reading.js';
 
 interface Place {
@@ -29,6 +29,8 @@ const WARNINGS: { readonly [K in StepKind]: (step: StepByKind[K], place: Place) 
   loop: ofLoop,
   negation: ofNegation,
   group: ofGroup,
+  oneOf: ofBranching,
+  allOf: ofBranching,
 };
 
 export function warnBounds(steps: readonly Step[], reading: Reading): void {
@@ -47,8 +49,11 @@ function walk(steps: readonly Step[], around: Pick<Place, 'group' | 'atStart' | 
           pointer: warning[0].split('/').reduce(pointerTo, pointer),
         });
     }
-    if (step.kind === 'group')
-      walk(step.steps, { group: step, atStart: place.atStart, repeated: place.repeated || step.times !== undefined }, reading);
+    for (const inside of sequencesIn(step)) {
+      const group = step.kind === 'group' ? step : undefined;
+      const repeated = place.repeated || (isComposite(step) && step.times !== undefined);
+      walk(inside, { group, atStart: place.atStart, repeated }, reading);
+    }
   }
 }
 
@@ -102,4 +107,10 @@ function ofGroup(step: GroupStep): Warning[] {
       ? '`times.within` of a group bounds only the wait for the next event once all rounds that must be are over, and not even that in the last of the open-ended groups'
       : '`times.within` has no effect on a group with an upper bound';
   return [own, ['times/within', `${gaps}: bound the group's first step${USE_RULE}`]];
+}
+
+function ofBranching(step: Exclude<CompositeStep, GroupStep>, { atStart }: Place): Warning[] {
+  if (step.within === undefined || !(step.optional || atStart)) return [];
+  const why = step.optional ? 'may be left out' : 'comes first';
+  return [['within', `\`within\` has no effect on \`${step.name}\`, which ${why}${USE_RULE}`]];
 }

@@ -1,5 +1,5 @@
 import { growthLaw, growthOf } from '../growth.js';
-import { isOpenLoop, type Step } from '../ir/step.js';
+import { isOpenLoop, sequencesIn, type Step } from '../ir/step.js';
 import type { Reading } from './reading.js';
 
 /** Without `within` nothing ends a partial match that waits over a relaxed gap. */
@@ -7,7 +7,7 @@ export function warnGrowth(steps: readonly Step[], within: number | undefined, r
   if (within !== undefined) return;
   const loop = find(
     steps,
-    (step) => isOpenLoop(step) && step.kind !== 'negation' && step.kind !== 'single' && step.loop !== 'strict' && step.until === undefined,
+    (step) => isOpenLoop(step) && 'loop' in step && step.loop !== 'strict' && !('until' in step && step.until !== undefined),
   );
   const waiting =
     loop ??
@@ -27,8 +27,10 @@ export function warnGrowth(steps: readonly Step[], within: number | undefined, r
 function find(steps: readonly Step[], test: (step: Step) => boolean): Step | undefined {
   for (const step of steps) {
     if (test(step)) return step;
-    const inside = step.kind === 'group' ? find(step.steps, test) : undefined;
-    if (inside !== undefined) return inside;
+    for (const steps of sequencesIn(step)) {
+      const inside = find(steps, test);
+      if (inside !== undefined) return inside;
+    }
   }
   return undefined;
 }
