@@ -1,5 +1,6 @@
 /** The library: `import { Pattern, StreamExecutionEnvironment } from 'tripline'`. */
 export { TextFileSink, TextFileSource } from './connectors/file/text-files.js';
+export { CEP, type PatternMatch, PatternStream } from './engine/cep/cep.js';
 export {
   AfterMatchSkipStrategy,
   type AnyEvent,
