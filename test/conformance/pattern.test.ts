@@ -16,7 +16,7 @@ async function match(cases: string, stdin: Readable = Readable.from([]), kind?: 
   return { answers, errors, exit };
 }
 
-describe.each(['examples.jsonl', 'random.jsonl', 'recorded.jsonl'])(
+describe.each(['examples.jsonl', 'random.jsonl', 'recorded.jsonl', 'combinations.jsonl'])(
   '%s: matches, time-outs and where they come out are those of Flink',
   (file) => {
     let answers: Map<string, Answer>;
@@ -34,8 +34,8 @@ describe.each(['examples.jsonl', 'random.jsonl', 'recorded.jsonl'])(
   },
 );
 
-describe('rejected.jsonl: what Flink refuses is refused, with our own error', () => {
-  it.each(readCases('rejected.jsonl').map((one) => [one.name, one] as const))('%s', async (name, rejected) => {
+describe.each(['rejected.jsonl', 'rejected-combinations.jsonl'])('%s: what Flink refuses is refused, with our own error', (file) => {
+  it.each(readCases(file).map((one) => [one.name, one] as const))('%s', async (name, rejected) => {
     const { answers, exit } = await match('-', Readable.from([`${JSON.stringify(rejected)}\n`]));
     expect(exit).toBe(0);
     expect(answers).toEqual([
