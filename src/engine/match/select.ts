@@ -2,11 +2,12 @@ import type { ExpressionTable } from '../expr/index.js';
 import type { Nfa } from '../nfa/index.js';
 import { createCompactMatcher } from './compact/index.js';
 import { movesOf } from './compact/moves.js';
-import type { Matcher, MatcherOptions } from './matcher.js';
+import { createGroupedMatcher, valuesOf } from './grouped/index.js';
+import type { Matcher, MatcherLimits, MatcherOptions } from './matcher.js';
 import { createRunsMatcher } from './runs/index.js';
 
 /** How the open partial matches of a rule are kept. */
-export type Representation = 'runs' | 'compact';
+export type Representation = 'runs' | 'compact' | 'grouped';
 
 /** Which representation, and why. */
 export interface MatcherPlan {
@@ -15,13 +16,26 @@ export interface MatcherPlan {
 }
 
 /** The cheapest representation that provably gives what runs give. */
-export function planMatcher(nfa: Nfa): MatcherPlan {
-  const obstacle = obstacleToCompact(nfa);
+export function planMatcher(nfa: Nfa, limits: MatcherLimits = {}): MatcherPlan {
+  const obstacle = obstacleToSets(nfa);
   if (obstacle !== undefined) return { representation: 'runs', reason: `each open partial match is kept on its own: ${obstacle}` };
+  const looking = nfa.conditions.find(({ eventOnly }) => !eventOnly);
+  if (looking === undefined) {
+    return {
+      representation: 'compact',
+      reason:
+        'partial matches that wait at the same step are kept together: conditions look at the current event alone, and nothing is skipped',
+    };
+  }
+  const why = obstacleToGroups(nfa, limits);
+  if (why !== undefined)
+    return {
+      representation: 'runs',
+      reason: `each open partial match is kept on its own: \`${looking.text}\` looks at earlier events, ${why}`,
+    };
   return {
-    representation: 'compact',
-    reason:
-      'partial matches that wait at the same step are kept together: conditions look at the current event alone, and nothing is skipped',
+    representation: 'grouped',
+    reason: `partial matches that wait at the same step with equal values are kept together: \`${looking.text}\` compares with single values of earlier events`,
   };
 }
 
@@ -30,18 +44,28 @@ export function createMatcher(
   nfa: Nfa,
   table: Pick<ExpressionTable, 'functions'>,
   options: MatcherOptions = {},
-  representation: Representation = planMatcher(nfa).representation,
+  representation: Representation = planMatcher(nfa, options.limits).representation,
 ): Matcher<unknown> {
-  return representation === 'compact' ? createCompactMatcher(nfa, table, options) : createRunsMatcher(nfa, table, options);
+  switch (representation) {
+    case 'compact':
+      return createCompactMatcher(nfa, table, options);
+    case 'grouped':
+      return createGroupedMatcher(nfa, table, options);
+    case 'runs':
+      return createRunsMatcher(nfa, table, options);
+  }
 }
 
 /** What makes partial matches of one state differ in what an event does to them, or their order count. */
-function obstacleToCompact(nfa: Nfa): string | undefined {
+function obstacleToSets(nfa: Nfa): string | undefined {
   if (nfa.skip.strategy !== 'noSkip') return `skip ${nfa.skip.strategy} takes partial matches away by their first event`;
-  const looking = nfa.conditions.find(({ eventOnly }) => !eventOnly);
-  if (looking !== undefined) return `\`${looking.text}\` looks at earlier events`;
   const bounded = nfa.states.find(({ within }) => within !== undefined);
   if (bounded !== undefined) return `\`within\` of step \`${bounded.name}\` counts from the event taken last`;
   if (movesOf(nfa)[nfa.start].stops.length > 0) return 'the pattern begins with what it forbids';
   return undefined;
+}
+
+function obstacleToGroups(nfa: Nfa, { onLimit = 'dropOldest' }: MatcherLimits): string | undefined {
+  if (onLimit !== 'dropOldest') return `and \`onLimit: ${onLimit}\` gives up single partial matches`;
+  return valuesOf(nfa, movesOf(nfa)) === undefined ? 'and not only by comparing with single values' : undefined;
 }

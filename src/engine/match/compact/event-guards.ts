@@ -1,16 +1,21 @@
 import type { Event } from '../../event/event.js';
-import type { CompiledExpression } from '../../expr/index.js';
+import type { CompiledExpression, MatchView } from '../../expr/index.js';
 import type { Guard, Nfa } from '../../nfa/index.js';
 import type { MatchOutput } from '../matcher.js';
 
-/** Guards of conditions that look at the current event alone: each condition is evaluated at most once per event. */
+/**
+ * Guards over sets of partial matches. A condition that looks at the current event alone is evaluated at most
+ * once per event, another once per set, on the match that stands for the set. Without one it counts as false.
+ */
 export class EventGuards {
   readonly #nfa: Nfa;
   readonly #functions: readonly CompiledExpression[];
   readonly #roundOf: number[];
   readonly #values: boolean[];
   #round = 0;
+  #eventRound = 0;
   #event!: Event;
+  #view: MatchView | undefined;
   #out!: MatchOutput;
 
   constructor(nfa: Nfa, functions: readonly CompiledExpression[]) {
@@ -23,6 +28,12 @@ export class EventGuards {
   begin(event: Event, out: MatchOutput): void {
     this.#event = event;
     this.#out = out;
+    this.#view = undefined;
+    this.#eventRound = ++this.#round;
+  }
+
+  beginSet(view: MatchView | undefined): void {
+    this.#view = view;
     this.#round++;
   }
 
@@ -47,10 +58,12 @@ export class EventGuards {
   }
 
   #condition(number: number): boolean {
-    if (this.#roundOf[number] === this.#round) return this.#values[number];
-    const value = this.#functions[number](this.#event, null);
-    if (typeof value !== 'boolean') this.#out.conditionError(this.#nfa.conditions[number].expression, value);
-    this.#roundOf[number] = this.#round;
+    const { eventOnly, expression } = this.#nfa.conditions[number];
+    const round = eventOnly ? this.#eventRound : this.#round;
+    if (this.#roundOf[number] === round) return this.#values[number];
+    const value = eventOnly || this.#view !== undefined ? this.#functions[number](this.#event, this.#view ?? null) : false;
+    if (typeof value !== 'boolean') this.#out.conditionError(expression, value);
+    this.#roundOf[number] = round;
     return (this.#values[number] = value === true);
   }
 }

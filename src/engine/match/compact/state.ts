@@ -1,9 +1,7 @@
 import { type Branch, cut, inTime, reachable } from './branch.js';
 
-/** All that changes while a pattern runs over one key's events. */
-export interface CompactState {
-  /** By number of the state: the partial matches that wait there. */
-  sets: (Branch | undefined)[];
+/** What every state of sets says of them. */
+export interface Arena {
   /** Partial matches whose first event is at or before are out of time, epoch ms. */
   cutoff: number;
   /** No partial match began before, none after: bounds, epoch ms. Infinity and -Infinity when none is open. */
@@ -16,19 +14,26 @@ export interface CompactState {
   recountAt: number;
 }
 
+/** All that changes while a pattern runs over one key's events. */
+export interface CompactState extends Arena {
+  /** By number of the state: the partial matches that wait there. */
+  sets: (Branch | undefined)[];
+}
+
 /** Fewer events than this are not worth a walk over the arena. */
 const SMALL = 64;
 
 export function emptyState(states: number): CompactState {
-  return {
-    sets: new Array<Branch | undefined>(states).fill(undefined),
-    cutoff: -Infinity,
-    earliest: Infinity,
-    latest: -Infinity,
-    keptEvents: 0,
-    keptBytes: 0,
-    recountAt: SMALL,
-  };
+  return { sets: new Array<Branch | undefined>(states).fill(undefined), ...emptyArena() };
+}
+
+export function emptyArena(): Arena {
+  return { cutoff: -Infinity, earliest: Infinity, latest: -Infinity, keptEvents: 0, keptBytes: 0, recountAt: SMALL };
+}
+
+/** Nothing is open any more. */
+export function clear(arena: Arena): void {
+  Object.assign(arena, { ...emptyArena(), cutoff: arena.cutoff });
 }
 
 /** After sets or the cutoff changed: forgets sets that are out of time, and all when none is left. */
@@ -42,10 +47,7 @@ export function settle(state: CompactState): void {
     else if (set.latest > latest) latest = set.latest;
   }
   state.latest = latest;
-  if (latest > -Infinity) return;
-  state.earliest = Infinity;
-  state.keptEvents = state.keptBytes = 0;
-  state.recountAt = SMALL;
+  if (latest === -Infinity) clear(state);
 }
 
 /**
@@ -55,19 +57,24 @@ export function settle(state: CompactState): void {
 export function prune(state: CompactState): void {
   const { sets, cutoff } = state;
   for (let i = 0; i < sets.length; i++) sets[i] = inTime(sets[i], cutoff);
+  survey(state, sets);
+}
+
+/** The same for sets whose own heads are in time. */
+export function survey(arena: Arena, sets: Iterable<Branch | undefined>): void {
+  const { cutoff } = arena;
   const nodes = reachable(sets, cutoff);
   cut(nodes, cutoff);
   const events = new Set<unknown>();
-  state.keptBytes = 0;
-  let earliest = Infinity;
+  arena.keptBytes = 0;
+  arena.earliest = Infinity;
   for (const { event, previous, ownLatest } of nodes) {
     if (event === undefined || ownLatest <= cutoff) continue;
-    if (previous === undefined) earliest = Math.min(earliest, event.time);
+    if (previous === undefined) arena.earliest = Math.min(arena.earliest, event.time);
     if (events.has(event)) continue;
     events.add(event);
-    state.keptBytes += event.raw.length;
+    arena.keptBytes += event.raw.length;
   }
-  state.earliest = earliest;
-  state.keptEvents = events.size;
-  state.recountAt = 2 * events.size + SMALL;
+  arena.keptEvents = events.size;
+  arena.recountAt = 2 * events.size + SMALL;
 }
