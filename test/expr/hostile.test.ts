@@ -156,6 +156,48 @@ describe('bounded work', () => {
     expect(evaluate(source, { x: 'a' })).toBeInstanceOf(CelError);
   });
 
+  const many = Array.from({ length: 20_000 }, (_, i) => i);
+  const long = 'a'.repeat(500_000);
+  const OVER: readonly (readonly [string, string, unknown])[] = [
+    ['nested macros', 'l.all(a, l.all(b, a + b >= 0))', { l: many }],
+    ['nested loops', 'sum(l.map(a, sum(l.map(b, a + b))))', { l: many }],
+    ['macros with two variables', 'l.all(i, a, l.all(j, b, i + j >= 0))', { l: many }],
+    ['lists in lists', 'l.map(a, l + l)', { l: many }],
+    ['membership in a macro', 'l.all(a, a in l)', { l: many }],
+    ['equality in a macro', 'l.all(a, l == k)', { l: many, k: many }],
+    ['sizes of maps in a macro', 'l.all(a, size(m) > 0)', { l: many, m: Object.fromEntries(many.slice(0, 2000).map((i) => [`k${i}`, i])) }],
+    ['texts in a macro', 'size(l.map(a, x + x)) > 0', { l: many, x: long }],
+    ['replace in a macro', 'l.map(a, x.replace("a", "b")) == []', { l: many, x: long }],
+    ['case in a macro', 'l.all(a, x.upperAscii() != "")', { l: many, x: long }],
+    ['a long text in a long text', 'x.contains(y)', { x: long, y: `b${'a'.repeat(250_000)}` }],
+    ['split at a long text', 'x.split(y) == []', { x: long, y: `${'a'.repeat(100_000)}b${'a'.repeat(100_000)}` }],
+    ['patterns in a macro', 'l.all(a, !x.matches("(a|aa)+b"))', { l: many, x: long.slice(0, 1000) }],
+    ['formats in a macro', 'l.map(a, "%s%s".format([x, x])) == []', { l: many, x: long }],
+    ['quotes', `x${'.split("").map(c, strings.quote(c)).join()'.repeat(20)}`, { x: '"'.repeat(1000) }],
+    ['format precision', '"%.999f".format([x])', { x: 1.5 }],
+    ['split of a huge text', 'x.split("")', { x: long }],
+  ];
+
+  it.each(OVER)('%s end with an error, soon', (_, source, event) => {
+    const start = performance.now();
+    const result = evaluate(source, event);
+    expect(result).toBeInstanceOf(CelError);
+    expect(performance.now() - start).toBeLessThan(5000);
+  });
+
+  it('an evaluation that took too much does not weigh on the next', () => {
+    expect(evaluate('l.all(a, l.all(b, true))', { l: many })).toBeInstanceOf(CelError);
+    expect(evaluate('x == null || x == k', { x: [1], k: [1] })).toBe(true);
+    expect(evaluate('x == null', { x: [1] })).toBe(false);
+    expect(evaluate('x != "a"', { x: { a: 1 } })).toBe(true);
+  });
+
+  it('leaves honest work alone', () => {
+    expect(evaluate('l.all(a, l.filter(b, b == a).size() == 1)', { l: many.slice(0, 1000) })).toBe(true);
+    expect(evaluate('x.contains("login failed") || x.matches("user=[a-z]+")', { x: `${long} user=me` })).toBe(true);
+    expect(evaluate('size(x.split(",")) == 50000', { x: 'a,'.repeat(49_999) })).toBe(true);
+  });
+
   it('trims long white space in linear time', () => {
     const start = performance.now();
     expect(evaluate('x.trim()', { x: `a${' '.repeat(200_000)}b` })).toHaveLength(200_002);

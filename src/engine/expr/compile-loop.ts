@@ -33,7 +33,7 @@ export function loopCode(to: CodeWriter, run: RuntimeName, [list]: readonly Node
   const loop = to.scoped(() => {
     const item = `const x${list.depth}=s[i];${skipCode(to, list.test)}${itemCode(to, run, list)}n++`;
     const { start, result } = run === 'size' ? { start: '0', result: 'n' } : FOLDS[run];
-    return `const s=itemsOf(r);if(s===undefined)return noOverload("map",r);let n=0,a=${start};for(let i=0;i<s.length;i++){${item}}return ${result}`;
+    return `const s=itemsOf(r);if(s===undefined)return noOverload("map",r);const o=charge(s.length);if(o!==undefined)return o;let n=0,a=${start};for(let i=0;i<s.length;i++){${item}}return ${result}`;
   });
   return `(r=>{${loop}})(${to.code(list.range)})`;
 }

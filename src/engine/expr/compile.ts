@@ -1,6 +1,7 @@
 import type { FieldLayout } from '../event/field-layout.js';
 import { compareCode } from './compile-compare.js';
 import { loopCode, stepCode } from './compile-loop.js';
+import { isCheap } from './cheap.js';
 import type { Constant, Node } from './node.js';
 
 /**
@@ -23,7 +24,7 @@ export class CodeWriter {
 
   /** One compiled expression. What may still throw (a stack overflow) becomes an error value. */
   function(node: Node): string {
-    return `(e,m)=>{try{${this.body(node)}}catch(c){return thrown(c)}}`;
+    return `(e,m)=>{try{${isCheap(node) ? '' : 'begin();'}${this.body(node)}}catch(c){return thrown(c)}}`;
   }
 
   /** A function's body with the temporaries it needs. */

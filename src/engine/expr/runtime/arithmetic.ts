@@ -1,4 +1,5 @@
 import { CelError } from '../../event/cel-error.js';
+import { charge } from './budget.js';
 import { CelDuration, CelTimestamp, isNumeric, MAX_LIST, MAX_TEXT, noOverload } from './values.js';
 import { makeDuration, makeTimestamp } from './time-range.js';
 
@@ -6,8 +7,14 @@ import { makeDuration, makeTimestamp } from './time-range.js';
 export function add(a: unknown, b: unknown): unknown {
   if (typeof a === 'number' && typeof b === 'number') return a + b;
   if (isNumeric(a) && isNumeric(b)) return Number(a) + Number(b);
-  if (typeof a === 'string' && typeof b === 'string') return a.length + b.length > MAX_TEXT ? tooLong() : a + b;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length + b.length > MAX_LIST ? tooLong() : [...a, ...b];
+  if (typeof a === 'string' && typeof b === 'string') {
+    const length = a.length + b.length;
+    return length > MAX_TEXT ? tooLong() : (charge(length / 8) ?? a + b);
+  }
+  if (Array.isArray(a) && Array.isArray(b)) {
+    const length = a.length + b.length;
+    return length > MAX_LIST ? tooLong() : (charge(length * 4) ?? [...a, ...b]);
+  }
   if (a instanceof Uint8Array && b instanceof Uint8Array) return joinBytes(a, b);
   if (a instanceof CelDuration && b instanceof CelDuration) return makeDuration(a.nanos + b.nanos);
   if (a instanceof CelTimestamp && b instanceof CelDuration) return makeTimestamp(a.nanos + b.nanos);

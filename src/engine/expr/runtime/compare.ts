@@ -1,3 +1,4 @@
+import { charge } from './budget.js';
 import { notAType } from './types.js';
 import {
   CelDuration,
@@ -20,7 +21,9 @@ export function eq(a: unknown, b: unknown): unknown {
   if (isError(a)) return a;
   if (isError(b)) return b;
   if (a instanceof CelType || b instanceof CelType) return notAType(a, b) ?? a === b;
-  return same(a, b);
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return same(a, b);
+  const equal = same(a, b);
+  return charge(0) ?? equal;
 }
 
 export function ne(a: unknown, b: unknown): unknown {
@@ -37,7 +40,8 @@ export function same(left: unknown, right: unknown): boolean {
   // biome-ignore lint/suspicious/noDoubleEquals: exact across number and bigint
   if (isNumeric(a) && isNumeric(b)) return a == b;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
-  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => same(item, b[i]));
+  if (Array.isArray(a))
+    return Array.isArray(b) && a.length === b.length && charge(a.length) === undefined && a.every((item, i) => same(item, b[i]));
   if (a instanceof Uint8Array) return b instanceof Uint8Array && compareBytes(a, b) === 0;
   if (a instanceof CelTimestamp) return b instanceof CelTimestamp && a.nanos === b.nanos;
   if (a instanceof CelDuration) return b instanceof CelDuration && a.nanos === b.nanos;
@@ -48,6 +52,7 @@ function sameMap(a: CelMap, b: CelMap): boolean {
   const keys = mapKeys(a);
   return (
     keys.length === mapKeys(b).length &&
+    charge(keys.length) === undefined &&
     keys.every((key) => {
       const other = mapGet(b, key);
       return other !== undefined && same(mapGet(a, key), other);

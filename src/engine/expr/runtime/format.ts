@@ -1,5 +1,6 @@
 import { CelError } from '../../event/cel-error.js';
 import { tooLong } from './arithmetic.js';
+import { charge } from './budget.js';
 import { string } from './convert.js';
 import { CelType, isMap, isNumeric, mapGet, mapKeys, MAX_TEXT, noOverload, plain } from './values.js';
 
@@ -24,6 +25,8 @@ export function format(text: unknown, args: unknown): unknown {
     if (used >= args.length) return new CelError(`format: index ${used} out of range`);
     const part = clause(found[2], found[1] === undefined ? 6 : Number(found[1]), plain(args[used++]));
     if (typeof part !== 'string') return part;
+    const over = charge(part.length);
+    if (over !== undefined) return over;
     result += part;
     if (result.length > MAX_TEXT) return tooLong();
   }

@@ -2,6 +2,7 @@
 import * as access from './access.js';
 import * as arithmetic from './arithmetic.js';
 import * as bits from './bits.js';
+import { begin, charge } from './budget.js';
 import * as compare from './compare.js';
 import * as convert from './convert.js';
 import * as format from './format.js';
@@ -32,6 +33,8 @@ export const runtime = {
   ...bits,
   ...namedLists,
   ...format,
+  begin,
+  charge,
   type,
   typeNamed,
   fieldOrType,

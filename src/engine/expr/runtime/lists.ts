@@ -1,7 +1,8 @@
 import { CelError } from '../../event/cel-error.js';
+import { charge } from './budget.js';
 import { same } from './compare.js';
 import { notAType } from './types.js';
-import { CelType, isError, isMap, makeMap, isNumeric, mapGet, mapKeys, noOverload, plain } from './values.js';
+import { type CelMap, CelType, isError, isMap, makeMap, isNumeric, mapGet, mapKeys, noOverload, plain } from './values.js';
 
 type Visit = (item: unknown) => unknown;
 
@@ -25,11 +26,16 @@ export function exists(v: unknown, test: Visit): unknown {
 function absorb(name: string, v: unknown, test: Visit, decisive: boolean): unknown {
   const items = range(v);
   if (items === undefined) return noOverload(name, v);
+  const over = charge(items.length);
+  if (over !== undefined) return over;
   let error: unknown;
   for (const item of items) {
     const result = test(item);
     if (result === decisive) return decisive;
-    if (typeof result !== 'boolean') error ??= noOverload(name, result);
+    if (typeof result === 'boolean') continue;
+    const spent = charge(0);
+    if (spent !== undefined) return spent;
+    error ??= noOverload(name, result);
   }
   return error ?? !decisive;
 }
@@ -52,6 +58,8 @@ export function emptyList(name: string): CelError {
 export function filterMap(v: unknown, test: Visit | undefined, step: Visit | undefined): unknown {
   const items = range(v);
   if (items === undefined) return noOverload('map', v);
+  const over = charge(items.length);
+  if (over !== undefined) return over;
   const result: unknown[] = [];
   for (const item of items) {
     const keep = test === undefined || test(item);
@@ -66,7 +74,7 @@ export function filterMap(v: unknown, test: Visit | undefined, step: Visit | und
 
 /** What a macro with two variables goes over: [index, item] of a list, [key, value] of a map. */
 export function entriesOf(v: unknown): unknown {
-  if (Array.isArray(v)) return v.map((item, i) => [i, item]);
+  if (Array.isArray(v)) return charge(v.length * 10) ?? v.map((item, i) => [i, item]);
   const from = plain(v);
   return isMap(from) ? mapKeys(from).map((key) => [key, mapGet(from, key)]) : noOverload('entries', from);
 }
@@ -80,7 +88,12 @@ export function mapOf(pairs: unknown): unknown {
 export function within(v: unknown, container: unknown): unknown {
   const from = plain(container);
   if (isError(v)) return v;
-  if (Array.isArray(from)) return from.some((item) => same(item, v));
+  if (Array.isArray(from)) {
+    const over = charge(from.length);
+    if (over !== undefined) return over;
+    const found = from.some((item) => same(item, v));
+    return charge(0) ?? found;
+  }
   return isMap(from) ? mapGet(from, v) !== undefined : noOverload('@in', v, from);
 }
 
@@ -95,8 +108,15 @@ export function withinSet(v: unknown, set: ReadonlySet<unknown>): unknown {
 export function size(v: unknown): unknown {
   const of = plain(v);
   if (Array.isArray(of) || of instanceof Uint8Array) return of.length;
-  if (typeof of === 'string') return codePoints(of);
-  return isMap(of) ? mapKeys(of).length : noOverload('size', of);
+  if (typeof of === 'string') return charge(of.length / 8) ?? codePoints(of);
+  return isMap(of) ? sizeOfMap(of) : noOverload('size', of);
+}
+
+/** Keys of an object are counted one by one. */
+function sizeOfMap(map: CelMap): unknown {
+  if (map instanceof Map) return map.size;
+  const { length } = mapKeys(map);
+  return charge(0) ?? length;
 }
 
 function codePoints(text: string): number {
@@ -142,6 +162,8 @@ export function max(v: unknown): unknown {
 
 function fold(name: string, v: unknown, start: number, step: (total: number, n: number) => number): unknown {
   if (!Array.isArray(v)) return noOverload(name, v);
+  const over = charge(v.length);
+  if (over !== undefined) return over;
   let total = start;
   for (const item of v) {
     if (!isNumeric(item)) return noOverload(name, item);

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import { CelError } from '../../event/cel-error.js';
+import { charge } from './budget.js';
 import { noOverload } from './values.js';
 
 /** Compiled expressions by text; emptied when full, so that patterns made from events cannot fill memory. */
@@ -36,5 +37,7 @@ export function matches(text: unknown, pattern: unknown): unknown {
 /** matches with a pattern compiled beforehand. */
 export function matchesCompiled(text: unknown, regex: RE2JS | CelError): unknown {
   if (typeof text !== 'string') return noOverload('matches', text);
-  return regex instanceof CelError ? regex : regex.matcher(text).find();
+  if (regex instanceof CelError) return regex;
+  // The automaton visits up to all of its states for a character.
+  return charge((text.length * regex.programSize()) / 4) ?? regex.matcher(text).find();
 }

@@ -1,5 +1,6 @@
 import { CelError } from '../../event/cel-error.js';
 import { tooLong } from './arithmetic.js';
+import { charge, chargeSearch } from './budget.js';
 import { isNumeric, MAX_LIST, MAX_TEXT, noOverload } from './values.js';
 
 const SURROGATE = /[\ud800-\udfff]/;
@@ -20,10 +21,10 @@ function onTwo(name: string, f: (a: string, b: string) => unknown): (a: unknown,
 }
 
 function onOne(name: string, f: (a: string) => unknown): (a: unknown) => unknown {
-  return (a) => (typeof a === 'string' ? f(a) : noOverload(name, a));
+  return (a) => (typeof a === 'string' ? (charge(a.length) ?? f(a)) : noOverload(name, a));
 }
 
-export const contains = onTwo('contains', (a, b) => a.includes(b));
+export const contains = onTwo('contains', (a, b) => chargeSearch(a, b) ?? a.includes(b));
 export const startsWith = onTwo('startsWith', (a, b) => a.startsWith(b));
 export const endsWith = onTwo('endsWith', (a, b) => a.endsWith(b));
 export const lowerAscii = onOne('lowerAscii', (a) => a.replace(/[A-Z]+/g, (s) => s.toLowerCase()));
@@ -44,6 +45,8 @@ function trimmed(text: string): string {
 
 export function charAt(a: unknown, at: unknown): unknown {
   if (typeof a !== 'string') return noOverload('charAt', a, at);
+  const over = charge(a.length / 8);
+  if (over !== undefined) return over;
   const text = units(a);
   const i = wholeIn(at, 0, text.length);
   return typeof i === 'number' ? (text[i] ?? '') : i;
@@ -51,6 +54,8 @@ export function charAt(a: unknown, at: unknown): unknown {
 
 export function substring(a: unknown, start: unknown, end?: unknown): unknown {
   if (typeof a !== 'string') return noOverload('substring', a, start);
+  const over = charge(a.length / 8);
+  if (over !== undefined) return over;
   const text = units(a);
   const to = end === undefined ? text.length : wholeIn(end, 0, text.length);
   if (typeof to !== 'number') return to;
@@ -62,6 +67,8 @@ export function substring(a: unknown, start: unknown, end?: unknown): unknown {
 
 export function indexOf(a: unknown, b: unknown, from?: unknown): unknown {
   if (typeof a !== 'string' || typeof b !== 'string') return noOverload('indexOf', a, b);
+  const over = chargeSearch(a, b);
+  if (over !== undefined) return over;
   const text = units(a);
   const start = from === undefined ? 0 : wholeIn(from, 0, text.length);
   if (typeof start !== 'number') return start;
@@ -72,6 +79,8 @@ export function indexOf(a: unknown, b: unknown, from?: unknown): unknown {
 
 export function lastIndexOf(a: unknown, b: unknown, from?: unknown): unknown {
   if (typeof a !== 'string' || typeof b !== 'string') return noOverload('lastIndexOf', a, b);
+  const over = chargeSearch(a, b);
+  if (over !== undefined) return over;
   const text = units(a);
   const start = from === undefined ? text.length : wholeIn(from, 0, text.length);
   if (typeof start !== 'number') return start;
@@ -92,6 +101,8 @@ export function split(a: unknown, separator: unknown, limit?: unknown): unknown 
   const most = limitOf(limit);
   if (typeof most !== 'number') return most;
   if (most === 0) return [];
+  const over = chargeSearch(a, separator);
+  if (over !== undefined) return over;
   const parts = separator === '' ? [...a] : a.split(separator);
   if (parts.length > MAX_LIST) return tooLong();
   return parts.length <= most ? parts : [...parts.slice(0, most - 1), parts.slice(most - 1).join(separator)];
@@ -102,6 +113,8 @@ export function replace(a: unknown, from: unknown, to: unknown, limit?: unknown)
   if (typeof a !== 'string' || typeof from !== 'string' || typeof to !== 'string') return noOverload('replace', a, from, to);
   const most = limitOf(limit);
   if (typeof most !== 'number') return most;
+  const over = chargeSearch(a, from);
+  if (over !== undefined) return over;
   if (from === '') return replaceEmpty(a, to, most);
   const parts = a.split(from);
   if (parts.length > MAX_LIST) return tooLong();
@@ -110,6 +123,8 @@ export function replace(a: unknown, from: unknown, to: unknown, limit?: unknown)
 
 /** The empty text stands before every character and at the end. */
 function replaceEmpty(a: string, to: string, limit: number): unknown {
+  const over = charge(((a.length + 1) * (to.length + 1)) / 8);
+  if (over !== undefined) return over;
   let result = '';
   let left = limit;
   for (const c of [...a, '']) {
@@ -127,5 +142,5 @@ export function join(list: unknown, separator: unknown = ''): unknown {
     if (typeof item !== 'string') return noOverload('join', item);
     length += item.length;
   }
-  return length > MAX_TEXT ? tooLong() : list.join(separator);
+  return length > MAX_TEXT ? tooLong() : (charge(list.length + length / 8) ?? list.join(separator));
 }

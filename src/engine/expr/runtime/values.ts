@@ -1,5 +1,6 @@
 import { CelError } from '../../event/cel-error.js';
 import { Event } from '../../event/event.js';
+import { charge } from './budget.js';
 import { WHOLE_EVENT } from '../../event/field-layout.js';
 
 /** An instant, in nanoseconds since the epoch (google.protobuf.Timestamp: years 1 to 9999). */
@@ -70,7 +71,10 @@ export function mapGet(map: CelMap, key: unknown): unknown {
 }
 
 export function mapKeys(map: CelMap): unknown[] {
-  return map instanceof Map ? [...map.keys()] : Object.keys(map);
+  const keys = map instanceof Map ? [...map.keys()] : Object.keys(map);
+  // Keys of large objects cost microseconds each; whoever asks next finds the budget used up.
+  charge(keys.length * 50);
+  return keys;
 }
 
 /** A map literal. Keys are bool, number or string, each once. */
