@@ -8,13 +8,15 @@ export interface Window extends Namespace {
 
 /** From `start` to before `end`, epoch ms (Flink's TimeWindow). */
 export class TimeWindow implements Window {
-  readonly id: string;
+  #id: string | undefined;
 
   constructor(
     readonly start: number,
     readonly end: number,
-  ) {
-    this.id = `${start}:${end}`;
+  ) {}
+
+  get id(): string {
+    return (this.#id ??= `${this.start}:${this.end}`);
   }
 
   get maxTimestamp(): number {

@@ -18,7 +18,6 @@ export function compileWindow(rule: WindowRule, table: ExpressionTableBuilder): 
   return (built) =>
     matcherOf(rule, {
       selection: selection.build(built),
-      names: rule.select.map(({ name }) => name),
       having: having === undefined ? undefined : { number: having, evaluate: built.functions[having] },
     });
 }

@@ -46,7 +46,7 @@ export class CountMatcher extends WindowMatcher<CountState> {
   processEvent(state: CountState, event: Event, out: MatchOutput): void {
     if (this.#overlaps || state.parts.length === 0) state.parts.push({ time: event.time, row: this.selection.createAccumulator() });
     if (state.parts.length > this.size) state.parts.shift();
-    this.add(event, state.parts[state.parts.length - 1].row, out);
+    this.selection.add(event, state.parts[state.parts.length - 1].row, out);
     if (++state.count < this.every) return;
     state.count = 0;
     state.firings++;
@@ -54,7 +54,7 @@ export class CountMatcher extends WindowMatcher<CountState> {
   }
 
   #fire(state: CountState, endTime: number, out: MatchOutput): void {
-    const total = this.selection.createAccumulator();
+    const total = this.total();
     for (const { row } of state.parts) this.selection.merge(total, row);
     const startTime = state.parts[0].time;
     if (!this.#overlaps) state.parts = [];

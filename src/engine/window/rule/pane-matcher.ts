@@ -20,14 +20,16 @@ export interface PaneState {
   fired: number;
 }
 
-/** Where panes and windows begin and end. */
+/** Where panes and windows begin and end, epoch ms. A window is known by its end. */
 interface Grid {
   /** Start of the pane that `time` falls into; undefined in a gap between windows. */
   paneStart(time: number): number | undefined;
-  /** The first window that ends after `fired` and holds the pane. */
-  firstWindow(paneStart: number, fired: number): TimeWindow;
-  /** Start of the window after `window`: older panes are no longer needed. */
-  nextStart(window: TimeWindow): number;
+  /** End of the first window that ends after `fired` and holds the pane. */
+  firstEnd(paneStart: number, fired: number): number;
+  /** Start of the window that ends at `end`. */
+  startOf(end: number): number;
+  /** Start of the window after it: older panes are no longer needed. */
+  nextStart(end: number): number;
 }
 
 /**
@@ -52,45 +54,38 @@ export class PaneMatcher extends WindowMatcher<PaneState> {
     return panes.length === 0;
   }
 
-  processEvent(state: PaneState, event: Event, out: MatchOutput): void {
-    const last = state.panes[state.panes.length - 1];
+  processEvent({ panes }: PaneState, event: Event, out: MatchOutput): void {
     const start = this.#grid.paneStart(event.time);
     if (start === undefined) return;
-    if (last?.start === start) return this.add(event, last.row, out);
-    const row = this.selection.createAccumulator();
-    state.panes.push({ start, row });
-    this.add(event, row, out);
+    if (panes.length === 0 || panes[panes.length - 1].start !== start) panes.push({ start, row: this.selection.createAccumulator() });
+    this.selection.add(event, panes[panes.length - 1].row, out);
   }
 
   nextDeadline({ panes, fired }: PaneState): number {
-    return panes.length === 0 ? Infinity : this.#grid.firstWindow(panes[0].start, fired).end;
+    return panes.length === 0 ? Infinity : this.#grid.firstEnd(panes[0].start, fired);
   }
 
   advanceTime(state: PaneState, time: number, out: MatchOutput): void {
     while (state.panes.length > 0) {
-      const window = this.#grid.firstWindow(state.panes[0].start, state.fired);
-      if (window.end > time) return;
-      this.#fire(state, window, out);
+      const end = this.#grid.firstEnd(state.panes[0].start, state.fired);
+      if (end > time) return;
+      this.#fire(state, end, out);
     }
   }
 
-  #fire(state: PaneState, window: TimeWindow, out: MatchOutput): void {
-    const { start, end } = window;
-    const total = this.selection.createAccumulator();
-    for (const pane of state.panes) {
-      if (pane.start >= end) break;
-      this.selection.merge(total, pane.row);
-    }
-    const next = this.#grid.nextStart(window);
+  #fire(state: PaneState, end: number, out: MatchOutput): void {
+    const { panes } = state;
+    const total = this.total();
+    for (let i = 0; i < panes.length && panes[i].start < end; i++) this.selection.merge(total, panes[i].row);
+    const next = this.#grid.nextStart(end);
+    while (panes.length > 0 && panes[0].start < next) panes.shift();
     state.fired = end;
-    const kept = state.panes.findIndex((pane) => pane.start >= next);
-    state.panes = kept < 0 ? [] : state.panes.slice(kept);
+    const start = this.#grid.startOf(end);
     this.emit(total, { window: { start, end }, firing: 1, startTime: start, endTime: end }, out);
   }
 
   protected openWindows({ panes, fired }: PaneState): number {
-    const ends = new Set(panes.map(({ start }) => this.#grid.firstWindow(start, fired).end));
-    return ends.size;
+    return new Set(panes.map(({ start }) => this.#grid.firstEnd(start, fired))).size;
   }
 
   write({ panes, fired }: PaneState, out: BinaryWriter): void {
@@ -119,8 +114,9 @@ function gridOf(spec: Extract<WindowSpec, { kind: 'tumbling' | 'sliding' }>): Gr
 function calendarGrid(days: CalendarDayWindows): Grid {
   return {
     paneStart: (time) => days.windowOf(time).start,
-    firstWindow: (paneStart) => days.windowOf(paneStart),
-    nextStart: ({ end }) => end,
+    firstEnd: (paneStart) => days.windowOf(paneStart).end,
+    startOf: (end) => days.windowOf(end - 1).start,
+    nextStart: (end) => end,
   };
 }
 
@@ -130,17 +126,12 @@ function slidingGrid(size: number, every: number, offset: number): Grid {
   return {
     paneStart: (time) => {
       const start = TimeWindow.startOf(time, offset, every);
-      if (rest === 0) return start;
-      const inside = time - start < rest;
-      if (!inside && size < every) return undefined;
-      return inside ? start : start + rest;
+      if (rest === 0 || time - start < rest) return start;
+      return size < every ? undefined : start + rest;
     },
-    firstWindow: (paneStart, fired) => {
-      const after = Math.max(paneStart, fired);
-      // The earliest end after `after`, at one of offset + size + n * every.
-      const end = TimeWindow.startOf(after, offset + size, every) + every;
-      return new TimeWindow(end - size, end);
-    },
-    nextStart: ({ start }) => start + every,
+    // The earliest of offset + size + n * every that is later than both.
+    firstEnd: (paneStart, fired) => TimeWindow.startOf(Math.max(paneStart, fired), offset + size, every) + every,
+    startOf: (end) => end - size,
+    nextStart: (end) => end - size + every,
   };
 }

@@ -29,7 +29,7 @@ export class SessionMatcher extends WindowMatcher<SessionState> {
   processEvent(state: SessionState, event: Event, out: MatchOutput): void {
     state.open ??= { start: event.time, end: event.time, row: this.selection.createAccumulator() };
     state.open.end = event.time + this.gap;
-    this.add(event, state.open.row, out);
+    this.selection.add(event, state.open.row, out);
   }
 
   nextDeadline({ open }: SessionState): number {

@@ -7,7 +7,6 @@ import type { Row, Selection } from '../select/selection.js';
 /** A rule's compiled `select` and `having`. */
 export interface WindowFunctions {
   readonly selection: Selection;
-  readonly names: readonly string[];
   readonly having?: { readonly number: number; readonly evaluate: CompiledExpression };
 }
 
@@ -18,9 +17,14 @@ export interface WindowFunctions {
  */
 export abstract class WindowMatcher<S> implements Matcher<S> {
   protected readonly selection: Selection;
+  readonly #total: Row;
+  /** `window` and the selected values, as `having` reads them. Reused: most windows end here. */
+  readonly #values: unknown[] = [];
+  readonly #view = new ListView(() => [], this.#values);
 
   constructor(private readonly functions: WindowFunctions) {
     this.selection = functions.selection;
+    this.#total = functions.selection.createAccumulator();
   }
 
   abstract createState(): S;
@@ -43,21 +47,22 @@ export abstract class WindowMatcher<S> implements Matcher<S> {
     return Array.from({ length: this.openWindows(state) }, () => ({ waitingFor: 'the end of the window', path: [], deadline }));
   }
 
-  protected add(event: Event, row: Row, out: MatchOutput): void {
-    this.selection.add(event, row, (expression, error) => out.conditionError(expression, error));
+  /** A row for adding up, the same at every call. */
+  protected total(): Row {
+    return this.selection.reset(this.#total);
   }
 
   /** Gives the result if `having` holds for it. */
   protected emit(row: readonly number[], result: Omit<WindowResult, 'kind' | 'values'>, out: MatchOutput): void {
-    const values = this.selection.getResult(row);
-    if (this.#holds(values, result.window, out)) out.match({ kind: 'window', ...result, values });
+    if (this.#holds(row, result.window, out)) out.match({ kind: 'window', ...result, values: this.selection.getResult(row) });
   }
 
-  #holds(values: WindowResult['values'], window: WindowResult['window'], out: MatchOutput): boolean {
-    const { having, names } = this.functions;
+  #holds(row: readonly number[], window: WindowResult['window'], out: MatchOutput): boolean {
+    const { having } = this.functions;
     if (having === undefined) return true;
-    const view = new ListView(() => [], [window ?? null, ...names.map((name) => values[name])]);
-    const verdict = having.evaluate(null, view);
+    this.#values[0] = window ?? null;
+    this.selection.resultsInto(row, this.#values, 1);
+    const verdict = having.evaluate(null, this.#view);
     if (typeof verdict !== 'boolean') out.conditionError(having.number, verdict);
     return verdict === true;
   }

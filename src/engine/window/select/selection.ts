@@ -10,10 +10,12 @@ export type Row = number[];
 
 export type Values = Readonly<Record<string, number | null>>;
 
-/** What cannot be aggregated, counted as condition errors are. */
-export type OnValueError = (expression: number, error: unknown) => void;
+/** Is told of what cannot be aggregated, as of conditions that fail. */
+export interface ValueErrors {
+  conditionError(expression: number, error: unknown): void;
+}
 
-const ignore: OnValueError = () => {};
+const IGNORED: ValueErrors = { conditionError: () => {} };
 
 interface Column {
   readonly name: string;
@@ -74,7 +76,7 @@ export class Selection implements AggregateFunction<Event, Row, Values> {
     return this.#initial.slice();
   }
 
-  add(event: Event, row: Row, onError: OnValueError = ignore): Row {
+  add(event: Event, row: Row, errors: ValueErrors = IGNORED): Row {
     for (const { aggregate, at, counts, expression } of this.columns) {
       if (expression === undefined) {
         aggregate.add(row, at, 1);
@@ -83,10 +85,10 @@ export class Selection implements AggregateFunction<Event, Row, Values> {
       const value = this.table.functions[expression](event, null);
       if (counts) {
         if (value === true) aggregate.add(row, at, 1);
-        else if (value !== false) onError(expression, value);
+        else if (value !== false) errors.conditionError(expression, value);
       } else if (typeof value === 'number') aggregate.add(row, at, value);
       else if (typeof value === 'bigint') aggregate.add(row, at, Number(value));
-      else if (value !== null) onError(expression, value instanceof CelError ? value : new CelError('not a number'));
+      else if (value !== null) errors.conditionError(expression, value instanceof CelError ? value : new CelError('not a number'));
     }
     return row;
   }
@@ -94,6 +96,17 @@ export class Selection implements AggregateFunction<Event, Row, Values> {
   merge(row: Row, from: readonly number[]): Row {
     for (const { aggregate, at } of this.columns) aggregate.merge(row, at, from);
     return row;
+  }
+
+  /** Makes a row that was used as one without events. */
+  reset(row: Row): Row {
+    for (let i = 0; i < row.length; i++) row[i] = this.#initial[i];
+    return row;
+  }
+
+  /** The values in order, into `target` from `at` on. */
+  resultsInto(row: readonly number[], target: unknown[], at: number): void {
+    for (let i = 0; i < this.columns.length; i++) target[at + i] = this.columns[i].aggregate.result(row, this.columns[i].at);
   }
 
   getResult(row: readonly number[]): Values {
