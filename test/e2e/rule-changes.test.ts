@@ -50,12 +50,23 @@ it('a new title keeps the open matches, and later alerts carry it', async () => 
   expect(await titles('text')).toEqual(['second v2']);
 });
 
-it('a changed pattern drops them, as dryRun said', async () => {
+it('a changed condition keeps them, as dryRun said, and applies to later events', async () => {
+  await rig.put('/v1/rules/condition', rule('condition'));
+  await send('a');
+  const changed = rule('condition', { pattern: [PATTERN[0], { followedBy: 'b', where: 'kind == "b2"' }] });
+  expect((await rig.json('PUT', '/v1/rules/condition?dryRun=true', changed)).body).toMatchObject({ carried: 1, dropped: 0 });
+  expect((await rig.json('PUT', '/v1/rules/condition', changed)).body).toMatchObject({ version: 2, carried: 1, dropped: 0 });
+  await send('b');
+  await send('b2');
+  expect(await titles('condition')).toEqual(['first v2']);
+});
+
+it('a changed bound drops them, as dryRun said', async () => {
   await rig.put('/v1/rules/pattern', rule('pattern'));
   await send('a');
   const changed = rule('pattern', { within: '2h' });
   expect((await rig.json('PUT', '/v1/rules/pattern?dryRun=true', changed)).body).toMatchObject({ carried: 0, dropped: 1 });
-  await rig.put('/v1/rules/pattern', changed);
+  expect((await rig.json('PUT', '/v1/rules/pattern', changed)).body).toMatchObject({ carried: 0, dropped: 1 });
   await send('b');
   await send('a');
   await send('b');

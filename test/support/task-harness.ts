@@ -1,6 +1,7 @@
 import { readRule, readStream } from '../../src/engine/rule/index.js';
 import type { RuleDefinition, StreamDefinition } from '../../src/engine/rule/definition.js';
 import { frameRecords } from '../../src/runtime/log/frame.js';
+import type { RuleChangeResult } from '../../src/runtime/ports/job-control.js';
 import type { JournalEntry, Output } from '../../src/runtime/ports/outputs.js';
 import { restoreMeta, segmentReader, takeSnapshot } from '../../src/runtime/task/checkpointing.js';
 import { EvaluationNote, NOTE_BYTES } from '../../src/runtime/task/evaluation-note.js';
@@ -21,7 +22,8 @@ export class TaskHarness {
   readonly journal: JournalEntry[] = [];
   readonly #logs = new Map<string, Record[]>();
   readonly #streams: ReadonlyMap<string, StreamDefinition>;
-  readonly #rules: ReadonlyMap<string, RuleDefinition>;
+  /** By id, the versions from 1. */
+  readonly #rules = new Map<string, RuleDefinition[]>();
   readonly #segments: { id: number; segments: readonly Uint8Array[] }[] = [];
   #latest: { id: number; oldestNeeded: number; meta: string; journalSequence: number } | undefined;
   #checkpoints = 0;
@@ -35,16 +37,18 @@ export class TaskHarness {
     this.#streams = new Map(
       streams.map((document) => readStream(document, {}).stream as StreamDefinition).map((stream) => [stream.name, stream]),
     );
-    this.#rules = new Map(
-      rules.map((document) => {
-        const { rule, problems } = readRule(document, {});
-        if (rule === undefined) throw new Error(JSON.stringify(problems));
-        return [rule.id, rule];
-      }),
-    );
     this.task = this.#newTask();
     for (const stream of this.#streams.keys()) this.task.decide({ kind: 'stream-changed', stream, version: 1, starts: {} });
-    for (const rule of this.#rules.keys()) this.task.decide({ kind: 'rule-activated', rule, version: 1, status: 'active' });
+    for (const rule of rules) this.activate(rule);
+  }
+
+  /** Activates the next version of a rule. */
+  activate(document: object): RuleChangeResult {
+    const { rule, problems } = readRule(document, {});
+    if (rule === undefined) throw new Error(JSON.stringify(problems));
+    const versions = [...(this.#rules.get(rule.id) ?? []), rule];
+    this.#rules.set(rule.id, versions);
+    return this.task.decide({ kind: 'rule-activated', rule: rule.id, version: versions.length, status: 'active' });
   }
 
   /** Appends to a partition's log and feeds the batch. */
@@ -91,7 +95,7 @@ export class TaskHarness {
   }
 
   #restore(latest: { id: number; oldestNeeded: number; meta: string }): void {
-    restoreMeta(this.task, JSON.parse(latest.meta) as TaskMeta, (rule) => this.#rules.get(rule) as RuleDefinition);
+    restoreMeta(this.task, JSON.parse(latest.meta) as TaskMeta, (rule, version) => this.#rule(rule, version));
     const reader = segmentReader(this.task);
     for (const { id, segments } of this.#segments)
       if (id >= latest.oldestNeeded && id <= latest.id) for (const segment of segments) reader.apply(segment);
@@ -109,6 +113,10 @@ export class TaskHarness {
     this.task.ingest({ stream, partition, firstOffset, count: records.length, arrivalTime: records[0]?.arrivalTime ?? 0, data });
   }
 
+  #rule(id: string, version: number): RuleDefinition {
+    return (this.#rules.get(id) as RuleDefinition[])[version - 1];
+  }
+
   #log(stream: string, partition: number): Record[] {
     const name = `${stream}/${partition}`;
     const log = this.#logs.get(name) ?? [];
@@ -118,7 +126,7 @@ export class TaskHarness {
 
   #newTask(): StreamTask {
     return new StreamTask({
-      definitions: { rule: (id) => this.#rules.get(id) as RuleDefinition, stream: (name) => this.#streams.get(name) as StreamDefinition },
+      definitions: { rule: (id, version) => this.#rule(id, version), stream: (name) => this.#streams.get(name) as StreamDefinition },
       note: new EvaluationNote(new SharedArrayBuffer(NOTE_BYTES), () => {}),
       limits: { maxEventBytes: 2 ** 20, maxEventNesting: 64, farFutureMs: this.options.farFuture },
       emit: (output) => this.#keep(output),

@@ -1,4 +1,5 @@
 import type { Event } from '../event/event.js';
+import type { StateMapping } from '../nfa/index.js';
 import type { BinaryReader, BinaryWriter } from '../state/binary.js';
 
 /** One event taken by one step, in the order taken. */
@@ -42,6 +43,9 @@ export interface MatchOutput {
   /** A bound was reached: `dropped` partial matches (dropOldest, dropNewest) were given up. */
   limitReached(limit: 'keptEvents' | 'keptBytes' | 'matchesPerEvent', dropped: number): void;
 }
+
+/** How the open partial matches of a rule are kept: see select.ts. */
+export type Representation = 'runs' | 'compact' | 'grouped';
 
 /** Bounds per key; an absent one does not bound. */
 export interface MatcherLimits {
@@ -87,6 +91,33 @@ export interface Matcher<S> {
   read(from: BinaryReader, events: readonly Event[], version: number): S;
   /** Open partial matches, for people to look at. */
   describe(state: S): readonly OpenMatch[];
+}
+
+/** The matcher of a pattern: its partial matches can be moved to another version of the rule. */
+export interface PatternMatcher<S> extends Matcher<S> {
+  readonly representation: Representation;
+  /** Open partial matches, and matches that wait for their turn; beyond 2^53 that number. */
+  countOpen(state: S): number;
+  /** The partial matches written out, for a matcher of another representation; where there are too many, the first ones. */
+  partialMatches(state: S): readonly PartialMatch[];
+  /** A state of such partial matches; their states and steps are this matcher's. */
+  adopt(matches: readonly PartialMatch[]): S;
+  /** Cheaper and exact in the order of ties, where both versions have this representation; `state` stays as it is. */
+  carry?(state: S, mapping: StateMapping): Carried<S>;
+}
+
+/** A key's state in another version of the rule. */
+export interface Carried<S> {
+  readonly state: S;
+  /** Partial matches, and matches that wait for their turn, that go on; and those that have no place there. */
+  readonly carried: number;
+  readonly dropped: number;
+}
+
+/** A partial match apart from how it is kept: the number of the automaton's state, and the events taken. */
+export interface PartialMatch {
+  readonly state: number;
+  readonly path: readonly Taken[];
 }
 
 /** A partial match as GET /v1/rules/:id/keys/:key shows it. */

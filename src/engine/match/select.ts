@@ -3,11 +3,10 @@ import type { Nfa } from '../nfa/index.js';
 import { createCompactMatcher } from './compact/index.js';
 import { movesOf } from './compact/moves.js';
 import { createGroupedMatcher, valuesOf } from './grouped/index.js';
-import type { Matcher, MatcherLimits, MatcherOptions } from './matcher.js';
+import type { MatcherLimits, MatcherOptions, PatternMatcher, Representation } from './matcher.js';
 import { createRunsMatcher } from './runs/index.js';
 
-/** How the open partial matches of a rule are kept. */
-export type Representation = 'runs' | 'compact' | 'grouped';
+export type { Representation };
 
 /** Which representation, and why. */
 export interface MatcherPlan {
@@ -45,7 +44,7 @@ export function createMatcher(
   table: Pick<ExpressionTable, 'functions'>,
   options: MatcherOptions = {},
   representation: Representation = planMatcher(nfa, options.limits).representation,
-): Matcher<unknown> {
+): PatternMatcher<unknown> {
   switch (representation) {
     case 'compact':
       return createCompactMatcher(nfa, table, options);

@@ -49,7 +49,7 @@ export interface RuleStats {
   readonly conditionErrorSample: string | null;
   readonly unusableKeys: number;
   readonly unusableKeySample: string | null;
-  /** Times a limit of the rule was reached, and the partial matches and matches given up by it. */
+  /** Times a limit of the rule was reached, and at least how many partial matches and matches were given up by it. */
   readonly limitReached: number;
   readonly limitDropped: number;
   readonly keptEventsReached: number;

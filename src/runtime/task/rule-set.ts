@@ -1,5 +1,6 @@
-import type { FieldLayout } from '../../engine/event/field-layout.js';
+import { FieldLayout } from '../../engine/event/field-layout.js';
 import { MatchOperator } from '../../engine/match/operator/match-operator.js';
+import { mapStates, type StateMapping } from '../../engine/nfa/index.js';
 import { compileRule, type CompiledRule } from '../../engine/rule/compile.js';
 import type { RuleDefinition } from '../../engine/rule/definition.js';
 import type { RuleChangeResult } from '../ports/job-control.js';
@@ -28,26 +29,36 @@ export class RuleSet {
     readonly sink: TaskSink,
   ) {}
 
-  /** A new version with the same canonical pattern keeps its open matches; cool-downs survive any version with the same key. */
+  /**
+   * A new version with the same canonical pattern keeps its open matches; of another pattern with the same streams and
+   * key those that have a place in it (mapStates). Cool-downs survive any version with the same key.
+   */
   activate(definition: RuleDefinition, version: number, status: 'active' | 'shadow'): Activation {
     const compiled = compileRule(definition, version, this.layout);
     const known = this.rules.get(compiled.id);
-    const kept = known !== undefined && sameKeying(known.compiled.definition, definition) ? known : undefined;
-    const change = known === undefined ? { carried: 0, dropped: 0 } : this.preview(known, definition);
-    const rule = kept ?? { operator: new MatchOperator(compiled, this.sink), compiled, status };
-    const samePattern = rule.compiled.definition.canonical === definition.canonical;
-    rule.compiled = compiled;
-    rule.status = status;
-    rule.operator.replaceRule(compiled);
-    if (!samePattern) rule.operator.dropMatches();
-    this.rules.set(compiled.id, rule);
-    return { ...change, rule, replaced: kept === undefined ? known : undefined };
+    if (known === undefined || !sameKeying(known.compiled.definition, definition)) {
+      const rule = { operator: new MatchOperator(compiled, this.sink), compiled, status };
+      this.rules.set(compiled.id, rule);
+      return { carried: 0, dropped: known?.operator.openMatchCount() ?? 0, rule, replaced: known };
+    }
+    const change = this.#replace(known, compiled);
+    known.compiled = compiled;
+    known.status = status;
+    return { ...change, rule: known, replaced: undefined };
+  }
+
+  #replace({ operator, compiled: { definition } }: RunningRule, next: CompiledRule): RuleChangeResult {
+    if (definition.canonical !== next.definition.canonical) return operator.carryTo(next, mappingOf(definition, next.definition));
+    operator.replaceRule(next);
+    return { carried: operator.openMatchCount(), dropped: 0 };
   }
 
   /** What activating `definition` would do to the open partial matches. */
-  preview(known: RunningRule, definition: RuleDefinition): RuleChangeResult {
-    const open = known.operator.openMatchCount();
-    return known.compiled.definition.canonical === definition.canonical ? { carried: open, dropped: 0 } : { carried: 0, dropped: open };
+  preview({ operator, compiled }: RunningRule, definition: RuleDefinition): RuleChangeResult {
+    const known = compiled.definition;
+    if (!sameKeying(known, definition)) return { carried: 0, dropped: operator.openMatchCount() };
+    if (known.canonical === definition.canonical) return { carried: operator.openMatchCount(), dropped: 0 };
+    return operator.previewCarry(compileRule(definition, 0, new FieldLayout()), mappingOf(known, definition));
   }
 
   /** Open matches are dropped: a gap would falsify `next` and absence. */
@@ -65,6 +76,11 @@ export class RuleSet {
     this.rules.delete(id);
     return { carried: 0, dropped: retired?.operator.openMatchCount() ?? 0, retired };
   }
+}
+
+/** Where the partial matches of a pattern go; windows have nowhere to. */
+function mappingOf(old: RuleDefinition, next: RuleDefinition): StateMapping | undefined {
+  return old.kind === 'pattern' && next.kind === 'pattern' ? mapStates(old.pattern, next.pattern) : undefined;
 }
 
 function sameKeying(a: RuleDefinition, b: RuleDefinition): boolean {

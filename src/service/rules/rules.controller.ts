@@ -118,10 +118,11 @@ export class RulesController {
   @Needs('author')
   @ApiOperation({
     summary: 'Store the next version of a rule, without a restart',
-    description: 'An unchanged document keeps its version. A changed alert text keeps the open partial matches.',
+    description:
+      'An unchanged document keeps its version. Open partial matches go on in the new one where they have a place: where the same steps, with the same links and times, lead there; conditions may have changed and apply to later events. The answer says how many were carried and dropped; `?dryRun=true` says it before and stores nothing.',
   })
   @DocumentBody('A rule document', RULE_EXAMPLE, RULE_YAML_EXAMPLE)
-  @ApiResponse(jsonExample(200, 'the version that runs now; with dryRun also {carried, dropped}', { ...RULE_REPLY_EXAMPLE, version: 2 }))
+  @ApiResponse(jsonExample(200, 'the version that runs now', { ...RULE_REPLY_EXAMPLE, version: 2, carried: 3, dropped: 0 }))
   @ApiResponse(jsonExample(201, 'there was no such rule', RULE_REPLY_EXAMPLE))
   @ApiResponse(INVALID)
   async replace(

@@ -73,12 +73,12 @@ export class RulesService {
   }
 
   /** Stores the next version, or the first. An unchanged document keeps its version. */
-  replace(id: string, posted: PostedDocument): Promise<{ created: boolean; reply: RuleReply }> {
+  replace(id: string, posted: PostedDocument): Promise<{ created: boolean; reply: RuleReply & RuleChangeResult }> {
     return this.changes.run(async () => {
       const read = this.#read(posted, id);
       const stored = await this.catalog.putRuleVersion(id, read.document, read.rule.status);
-      await this.#apply(stored.rule, read.rule.status);
-      return { created: stored.created, reply: reply(stored.rule, read) };
+      const { carried, dropped } = await this.#apply(stored.rule, read.rule.status);
+      return { created: stored.created, reply: { ...reply(stored.rule, read), carried, dropped } };
     });
   }
 

@@ -6,11 +6,12 @@
  */
 import type { Event } from '../../event/event.js';
 import type { ExpressionTable } from '../../expr/index.js';
-import type { Nfa } from '../../nfa/index.js';
+import type { Nfa, StateMapping } from '../../nfa/index.js';
 import type { BinaryReader, BinaryWriter } from '../../state/binary.js';
-import type { EventTable, Matcher, MatcherOptions, MatchOutput, OpenMatch, Taken } from '../matcher.js';
+import type { Carried, EventTable, MatcherOptions, MatchOutput, OpenMatch, PartialMatch, PatternMatcher, Taken } from '../matcher.js';
 import { Branch, enumerate, union } from './branch.js';
 import { readState, writeState } from './codec.js';
+import { adoptMatches, carryState, countMatches, partialMatches } from './carry.js';
 import { EventGuards } from './event-guards.js';
 import { keepWithin } from './limits.js';
 import { movesOf, type StateMoves, type TakeMove } from './moves.js';
@@ -18,16 +19,19 @@ import { type CompactState, emptyState, prune, settle } from './state.js';
 
 /** What people are shown of a key's partial matches. */
 const MAX_DESCRIBED = 1_000;
+/** What of a key goes over to another representation. */
+const MAX_WRITTEN_OUT = 100_000;
 
 export function createCompactMatcher(
   nfa: Nfa,
   table: Pick<ExpressionTable, 'functions'>,
   options: MatcherOptions = {},
-): Matcher<CompactState> {
+): PatternMatcher<CompactState> {
   return new CompactMatcher(nfa, table, options);
 }
 
-class CompactMatcher implements Matcher<CompactState> {
+class CompactMatcher implements PatternMatcher<CompactState> {
+  readonly representation = 'compact';
   readonly #nfa: Nfa;
   readonly #options: MatcherOptions;
   readonly #moves: readonly StateMoves[];
@@ -194,6 +198,22 @@ class CompactMatcher implements Matcher<CompactState> {
 
   read(from: BinaryReader, events: readonly Event[], _version: number): CompactState {
     return readState(from, events, this.#nfa.states.length);
+  }
+
+  countOpen({ sets, cutoff }: CompactState): number {
+    return countMatches(sets, cutoff);
+  }
+
+  partialMatches(state: CompactState): readonly PartialMatch[] {
+    return partialMatches(state, MAX_WRITTEN_OUT);
+  }
+
+  adopt(matches: readonly PartialMatch[]): CompactState {
+    return adoptMatches(matches, this.#nfa.states.length);
+  }
+
+  carry(state: CompactState, mapping: StateMapping): Carried<CompactState> {
+    return carryState(state, mapping);
   }
 
   /** At most MAX_DESCRIBED of them: there may be more than anyone can count. */

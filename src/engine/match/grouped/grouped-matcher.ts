@@ -7,25 +7,29 @@ import type { Event } from '../../event/event.js';
 import type { ExpressionTable } from '../../expr/index.js';
 import type { Nfa } from '../../nfa/index.js';
 import type { BinaryReader, BinaryWriter } from '../../state/binary.js';
+import { SharedPaths } from '../carry.js';
 import { Branch, enumerate, union } from '../compact/branch.js';
+import { countMatches, partialMatches } from '../compact/carry.js';
 import { readNodes, writeNodes } from '../compact/codec.js';
 import { EventGuards } from '../compact/event-guards.js';
 import { count, dropOldest, reached } from '../compact/limits.js';
 import { movesOf, type StateMoves } from '../compact/moves.js';
-import type { EventTable, Matcher, MatcherOptions, MatchOutput, OpenMatch, Taken } from '../matcher.js';
+import type { EventTable, MatcherOptions, MatchOutput, OpenMatch, PartialMatch, PatternMatcher, Taken } from '../matcher.js';
 import { groupOf, isHashable, SampleView, valueOf } from './grouping.js';
 import { type StateValues, valuesOf } from './needed-values.js';
 import { emptyState, forgetAll, type GroupedState, hasGroups, prune, setsOf } from './state.js';
 
 /** What people are shown of a key's partial matches. */
 const MAX_DESCRIBED = 1_000;
+/** What of a key's state goes over to another version. */
+const MAX_WRITTEN_OUT = 100_000;
 
 /** @throws TypeError when a condition looks at more than single values */
 export function createGroupedMatcher(
   nfa: Nfa,
   table: Pick<ExpressionTable, 'functions'>,
   options: MatcherOptions = {},
-): Matcher<GroupedState> {
+): PatternMatcher<GroupedState> {
   return new GroupedMatcher(nfa, table, options);
 }
 
@@ -37,7 +41,8 @@ interface Moving {
   readonly step: number;
 }
 
-class GroupedMatcher implements Matcher<GroupedState> {
+class GroupedMatcher implements PatternMatcher<GroupedState> {
+  readonly representation = 'grouped';
   readonly #nfa: Nfa;
   readonly #options: MatcherOptions;
   readonly #moves: readonly StateMoves[];
@@ -238,6 +243,29 @@ class GroupedMatcher implements Matcher<GroupedState> {
     });
     prune(state);
     return state;
+  }
+
+  countOpen(state: GroupedState): number {
+    return countMatches([...setsOf(state)], state.cutoff);
+  }
+
+  partialMatches({ groups, cutoff }: GroupedState): readonly PartialMatch[] {
+    return groups.flatMap((sets, state) =>
+      partialMatches({ sets: [...sets.values()], cutoff }, MAX_WRITTEN_OUT).map(({ path }) => ({ state, path })),
+    );
+  }
+
+  adopt(matches: readonly PartialMatch[]): GroupedState {
+    const adopted = this.createState();
+    const paths = new SharedPaths<Branch>(({ event, step }: Taken, previous) => new Branch(event, step, previous, undefined));
+    for (const { state, path } of matches) {
+      const [set, groups] = [paths.of(path), adopted.groups[state]];
+      const key = groupOf(this.#values[state], set);
+      groups.set(key, union(set, groups.get(key)));
+      adopted.latest = Math.max(adopted.latest, set.latest);
+    }
+    prune(adopted);
+    return adopted;
   }
 
   /** At most MAX_DESCRIBED of them: there may be more than anyone can count. */

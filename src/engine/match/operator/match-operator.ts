@@ -1,9 +1,11 @@
 import type { Event } from '../../event/event.js';
 import type { Operator } from '../../operator/operator.js';
+import type { StateMapping } from '../../nfa/index.js';
 import { BinaryReader, BinaryWriter } from '../../state/binary.js';
 import type { Key } from '../../state/key.js';
 import { KEY_GROUPS, keyGroupOf } from '../../state/key-group.js';
 import { DeadlineQueue } from '../../time/deadline-queue.js';
+import { carry, countOpen } from '../carry.js';
 import type { Emission, MatchOutput, OpenMatch } from '../matcher.js';
 import { EventCollector, readEvents } from './event-codec.js';
 import type { MatchRule, MatchSink } from './match-rule.js';
@@ -88,6 +90,22 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
   /** Puts a new version with the same pattern in place: open matches go on, later alerts carry the new text. */
   replaceRule(rule: MatchRule<S>): void {
     this.#rule = rule;
+  }
+
+  /** Puts a version with another pattern in place: open matches that have a place in it go on, the others are given up. */
+  carryTo(rule: MatchRule<S>, mapping: StateMapping | undefined): { carried: number; dropped: number } {
+    const result = this.#carry(rule, mapping, (entry, state) => {
+      entry.state = state;
+      entry.encoded = undefined;
+    });
+    this.#rule = rule;
+    for (const keys of this.#groups) for (const entry of keys.values()) this.#settle(entry, -Infinity);
+    return result;
+  }
+
+  /** What carryTo would do; nothing changes. */
+  previewCarry(rule: MatchRule<S>, mapping: StateMapping | undefined): { carried: number; dropped: number } {
+    return this.#carry(rule, mapping, () => {});
   }
 
   processElement(event: Event): void {
@@ -227,7 +245,7 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
   /** Open partial matches of all keys: what pausing the rule would drop. */
   openMatchCount(): number {
     let count = 0;
-    for (const keys of this.#groups) for (const entry of keys.values()) count += this.#rule.matcher.describe(this.#stateOf(entry)).length;
+    for (const keys of this.#groups) for (const entry of keys.values()) count += countOpen(this.#rule.matcher, this.#stateOf(entry));
     return count;
   }
 
@@ -240,6 +258,23 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
         this.#settle(entry, -Infinity);
       }
     }
+  }
+
+  #carry(
+    to: MatchRule<S>,
+    mapping: StateMapping | undefined,
+    moved: (entry: KeyState<S>, state: S) => void,
+  ): { carried: number; dropped: number } {
+    const sum = { carried: 0, dropped: 0 };
+    for (const keys of this.#groups) {
+      for (const entry of keys.values()) {
+        const { state, carried, dropped } = carry(this.#rule.matcher, this.#stateOf(entry), to.matcher, mapping);
+        sum.carried += carried;
+        sum.dropped += dropped;
+        moved(entry, state);
+      }
+    }
+    return sum;
   }
 
   #insert(entry: KeyState<S>): void {

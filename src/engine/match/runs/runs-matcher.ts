@@ -6,9 +6,19 @@
  */
 import type { Event } from '../../event/event.js';
 import type { ExpressionTable } from '../../expr/index.js';
-import type { Nfa, NfaState } from '../../nfa/index.js';
+import type { Nfa, NfaState, StateMapping } from '../../nfa/index.js';
 import type { BinaryReader, BinaryWriter } from '../../state/binary.js';
-import type { EventTable, Matcher, MatcherLimits, MatcherOptions, MatchOutput, OpenMatch } from '../matcher.js';
+import type {
+  Carried,
+  EventTable,
+  MatcherLimits,
+  MatcherOptions,
+  MatchOutput,
+  OpenMatch,
+  PartialMatch,
+  PatternMatcher,
+} from '../matcher.js';
+import { adoptMatches, carryState } from './carry.js';
 import { readState, writeState } from './codec.js';
 import { poll, push, removeWhere } from './heap.js';
 import { enforceKept, recount } from './limits.js';
@@ -21,11 +31,12 @@ export function createRunsMatcher(
   nfa: Nfa,
   table: Pick<ExpressionTable, 'functions'>,
   { limits = {} }: MatcherOptions = {},
-): Matcher<RunsState> {
+): PatternMatcher<RunsState> {
   return new RunsMatcher(nfa, table, limits);
 }
 
-class RunsMatcher implements Matcher<RunsState> {
+class RunsMatcher implements PatternMatcher<RunsState> {
+  readonly representation = 'runs';
   readonly #nfa: Nfa;
   readonly #limits: MatcherLimits;
   readonly #successors: Successors;
@@ -106,6 +117,23 @@ class RunsMatcher implements Matcher<RunsState> {
 
   read(from: BinaryReader, events: readonly Event[], _version: number): RunsState {
     return readState(from, events);
+  }
+
+  countOpen({ runs, completed }: RunsState): number {
+    return runs.length - 1 + completed.length;
+  }
+
+  partialMatches({ runs }: RunsState): readonly PartialMatch[] {
+    return runs.filter(isRun).map(({ state, last }) => ({ state, path: pathTo(last) }));
+  }
+
+  adopt(matches: readonly PartialMatch[]): RunsState {
+    return adoptMatches(matches);
+  }
+
+  carry(state: RunsState, mapping: StateMapping): Carried<RunsState> {
+    const final = this.#nfa.states.findIndex(({ kind }) => kind === 'final');
+    return carryState(state, mapping, final);
   }
 
   describe(state: RunsState): readonly OpenMatch[] {
