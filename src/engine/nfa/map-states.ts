@@ -6,7 +6,7 @@
  */
 import { ExpressionTableBuilder } from '../expr/index.js';
 import { FieldLayout } from '../event/field-layout.js';
-import type { Step } from '../pattern/ir/step.js';
+import { isBranching, sequencesIn, type Step, takingSteps } from '../pattern/ir/step.js';
 import type { Pattern } from '../pattern/pattern.js';
 import { compilePattern } from './compile.js';
 import type { Nfa, NfaState } from './nfa.js';
@@ -54,6 +54,8 @@ function pairUp(from: Nfa, to: Nfa, same: (a: NfaState, b: NfaState) => boolean)
     }
     found[old] = next;
     from.states[old].edges.forEach(({ target }, index) => open.push([target, to.states[next].edges[index].target]));
+    const [after, afterNext] = [from.states[old].after, to.states[next].after];
+    if (after !== undefined && afterNext !== undefined) open.push([after, afterNext]);
   }
   for (const old of ambiguous) found[old] = undefined;
   return found;
@@ -69,13 +71,22 @@ function samePlace(old: ReadonlyMap<string, string>, next: ReadonlyMap<string, s
     a.edges.every(({ action }, index) => action === b.edges[index].action);
 }
 
-/** By name: all that a step says but its conditions, and the same of the groups around it. */
+/** By name: all that a step says but its conditions, the same of the steps around it, and what stands in its branches. */
 function signatures(steps: readonly Step[], around = '', found = new Map<string, string>()): Map<string, string> {
   steps.forEach((step, index) => {
-    const { where: _where, from: _from, until, steps: inner, ...own } = step as Partial<Record<string, unknown>> & Step;
-    const signature = JSON.stringify([around, index === 0, until !== undefined, Object.entries(own).sort(([a], [b]) => (a < b ? -1 : 1))]);
+    const {
+      where: _where,
+      from: _from,
+      until,
+      steps: _steps,
+      branches: _branches,
+      ...own
+    } = step as Partial<Record<string, unknown>> & Step;
+    const branches = isBranching(step) ? step.branches.map((branch) => takingSteps(branch).map(({ name }) => name)) : [];
+    const said = Object.entries(own).sort(([a], [b]) => (a < b ? -1 : 1));
+    const signature = JSON.stringify([around, index === 0, until !== undefined, branches, said]);
     found.set(step.name, signature);
-    if (step.kind === 'group') signatures(inner as readonly Step[], signature, found);
+    for (const inner of sequencesIn(step)) signatures(inner, signature, found);
   });
   return found;
 }
