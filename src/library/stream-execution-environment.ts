@@ -3,6 +3,7 @@ import { PrintSink } from '../connectors/collection/print-sink.js';
 import { TextFileSource } from '../connectors/file/text-files.js';
 import { DataStream, type SingleOutputStream } from '../engine/stream/index.js';
 import type { SourceReader } from '../engine/stream/functions/source.js';
+import { drawJobGraph, jobGraphOf } from '../engine/stream/graph/job-graph.js';
 import { type ProgramHost, StreamGraph } from '../engine/stream/graph/stream-graph.js';
 import type { WatermarkStrategy } from '../engine/time/watermark-strategy.js';
 import { type JobClient, type JobExecutionResult, startLocally } from '../runtime/stream/local-execution.js';
@@ -62,6 +63,11 @@ export class StreamExecutionEnvironment {
   /** A source of your own; each subtask has a reader. Watermarks are made for each split that records name. */
   fromSource<T>(reader: () => SourceReader<T>, strategy?: WatermarkStrategy<T>, name = 'source'): SingleOutputStream<T> {
     return this.#source(name, reader, strategy);
+  }
+
+  /** What was built, as a Mermaid diagram: chains of operators with their parallelism, and how elements go between them. */
+  getExecutionPlan(): string {
+    return drawJobGraph(jobGraphOf(this.#graph));
   }
 
   /** Runs all that was built so far; resolves at the end. @throws JobExecutionError with what an operator threw as cause */
