@@ -1,6 +1,16 @@
 import fc from 'fast-check';
 import type { StepDocument } from '../../src/engine/pattern/document.js';
-import { enumerate, type Sample, type SampleCondition, type SamplePattern, type SampleStep } from './enumerator.js';
+import type { PatternDocument } from '../../src/engine/pattern/index.js';
+import {
+  type Assignment,
+  enumerate,
+  expand,
+  type Sample,
+  type SampleChoice,
+  type SampleCondition,
+  type SamplePattern,
+  type SampleStep,
+} from './enumerator.js';
 import { patternOf, play } from './support.js';
 
 const SEED = Number(process.env.TRIPLINE_TEST_SEED ?? 20_260_101);
@@ -67,6 +77,30 @@ function negationsAreGuarded(steps: readonly SampleStep[]): boolean {
   return steps.every((step, index) => step.not === undefined || steps[index + 1]?.optional === false);
 }
 
+/** A choice of two or three branches, maybe with a step before and behind it. Conditions look at the event alone. */
+const choiceBetween = fc
+  .record({
+    kind: fc.constantFrom('oneOf' as const, 'allOf' as const),
+    link: fc.constantFrom('next' as const, 'followedBy' as const, 'followedByAny' as const),
+    loop: fc.constantFrom('strict' as const, 'relaxed' as const, 'any' as const),
+    steps: fc.tuple(stepAt(1), stepAt(2), stepAt(3)),
+    conditions: fc.tuple(simple, simple, simple, simple),
+    third: fc.constantFrom('none', 'branch', 'tail'),
+    before: fc.boolean(),
+    behind: fc.option(stepAt(1), { nil: undefined }),
+  })
+  .map(({ kind, link, loop, steps, conditions, third, before, behind }) => {
+    const plain = (step: SampleStep, index: number): SampleStep => ({ ...step, where: conditions[index], optional: false, not: undefined });
+    const [b, c, d] = steps.map(plain);
+    const head = (step: SampleStep): SampleStep => ({ ...step, link: 'begin' });
+    const first = third === 'tail' ? [head(b), c] : [head(b)];
+    const branches = [first, [head(d)], ...(third === 'branch' ? [[head(c)]] : [])];
+    const choice: SampleChoice = { name: 'choice', kind, link: before ? link : 'begin', loop, branches };
+    const start: SampleStep = { name: 'a', link: 'begin', where: conditions[3], loop: 'relaxed', optional: false };
+    const end = behind === undefined ? [] : [{ ...behind, name: 'e', where: conditions[0], not: undefined }];
+    return { before: before ? [start] : [], choice, after: end };
+  });
+
 const events: fc.Arbitrary<Sample[]> = fc
   .array(fc.record({ wait: fc.constantFrom(0, 1, 1, 2), type: fc.constantFrom(...TYPES), v: fc.integer({ min: 1, max: 4 }) }), {
     maxLength: 7,
@@ -76,23 +110,69 @@ const events: fc.Arbitrary<Sample[]> = fc
     return items.map(({ wait, type, v }) => ({ ts: (ts += wait), type, v }));
   });
 
-function documentOf({ steps, within }: SamplePattern) {
-  const pattern = steps.flatMap(({ name, link, where, times: count, loop, optional, not }): StepDocument[] => {
-    const step = { [link]: name, where: where.text, ...(optional && { optional }) };
-    const repeated = count !== undefined && { times: { min: count.min, ...(count.max !== Infinity && { max: count.max }) }, loop };
-    return [{ ...step, ...repeated }, ...(not === undefined ? [] : [{ [not.link]: not.name, where: not.where.text }])];
+function stepDocument({ name, link, where, times: count, loop, optional }: SampleStep): StepDocument {
+  const repeated = count !== undefined && { times: { min: count.min, ...(count.max !== Infinity && { max: count.max }) }, loop };
+  return { [link]: name, where: where.text, ...(optional && { optional }), ...repeated };
+}
+
+function documentOf({ steps, within }: SamplePattern): PatternDocument {
+  const pattern = steps.flatMap((step): StepDocument[] => {
+    const { not } = step;
+    return [stepDocument(step), ...(not === undefined ? [] : [{ [not.link]: not.name, where: not.where.text }])];
   });
   return { pattern, ...(within !== undefined && { within: `${within}ms` }) };
 }
 
-it(`the matcher finds what the definition says, and nothing else (seed ${SEED})`, () => {
-  fc.assert(
-    fc.property(pattern, events, (sample, stream) => {
-      const defined = enumerate(sample, stream).map((steps) => [...steps].map(([name, taken]) => `${name}:${taken.join(',')}`).join(' '));
-      const { lines } = play(patternOf(documentOf(sample)), [...stream]);
-      const found = lines.filter((line) => line.startsWith('match')).map((line) => line.replace(/^\S+ /, ''));
-      expect([...new Set(found)].sort()).toEqual([...new Set(defined)].sort());
-    }),
-    { seed: SEED, numRuns: 400 },
-  );
+/** Steps in the order of their events, as the matcher says them. */
+function shown(steps: Assignment): string {
+  const rows = [...steps].sort(([, [a]], [, [b]]) => a - b);
+  return rows.map(([name, taken]) => `${name}:${taken.join(',')}`).join(' ');
+}
+
+function matchesOf(document: PatternDocument, stream: readonly Sample[]): string[] {
+  const { lines } = play(patternOf(document), [...stream]);
+  const found = lines.filter((line) => line.startsWith('match')).map((line) => line.replace(/^\S+ /, ''));
+  return [...new Set(found)].sort();
+}
+
+function definedBy(patterns: readonly SamplePattern[], stream: readonly Sample[]): string[] {
+  return [...new Set(patterns.flatMap((one) => enumerate(one, stream)).map(shown))].sort();
+}
+
+describe(`the matcher finds what the definition says, and nothing else (seed ${SEED})`, () => {
+  it('links, loops, optional steps, negations, within', () => {
+    const property = fc.property(pattern, events, (sample, stream) => {
+      expect(matchesOf(documentOf(sample), stream)).toEqual(definedBy([sample], stream));
+    });
+    fc.assert(property, { seed: SEED, numRuns: 300 });
+  });
+
+  it('oneOf and allOf', () => {
+    const property = fc.property(choiceBetween, events, ({ before, choice, after }, stream) => {
+      const { kind, link, name, loop, branches } = choice;
+      const documents = branches.map((branch) => branch.map(stepDocument));
+      const document = { [link]: name, [kind]: documents, ...(kind === 'allOf' && { loop }) } as StepDocument;
+      const around = { pattern: [...before.map(stepDocument), document, ...after.map(stepDocument)] };
+      const meant = expand(choice).map((steps) => ({ steps: [...before, ...steps, ...after] }));
+      expect(matchesOf(around, stream)).toEqual(definedBy(meant, stream));
+    });
+    fc.assert(property, { seed: SEED, numRuns: 300 });
+  });
+
+  it('loops over distinct values', () => {
+    const property = fc.property(stepAt(0), stepAt(1), events, (loop, after, stream) => {
+      const repeated = { ...loop, times: loop.times ?? { min: 2, max: Infinity }, not: undefined };
+      const next = { ...after, optional: false, not: undefined };
+      const written = stepDocument(repeated);
+      const document = { ...written, times: { ...(written.times as object), distinct: 'type' } } as StepDocument;
+      const { text, holds } = repeated.where;
+      const fresh: SampleCondition = {
+        text,
+        holds: (event, eventsOf) => holds(event, eventsOf) && eventsOf(loop.name).every(({ type }) => type !== event.type),
+      };
+      const meant = { steps: [{ ...repeated, where: fresh }, next] };
+      expect(matchesOf({ pattern: [document, stepDocument(next)] }, stream)).toEqual(definedBy([meant], stream));
+    });
+    fc.assert(property, { seed: SEED, numRuns: 200 });
+  });
 });

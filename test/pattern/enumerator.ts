@@ -1,7 +1,8 @@
 /**
  * What a pattern without a skip strategy means, as a definition: of all ways to give events to its steps, the
  * ones that keep the rules below. It knows nothing of states and partial matches; it is slow on purpose. Left out:
- * groups, greedy, until, bounds of steps, negations at the end.
+ * groups, greedy, until, bounds of steps, negations at the end. A pattern with oneOf and allOf means all the plain
+ * patterns that it stands for.
  *
  * Results are sets: the matcher may come to one assignment in two ways.
  */
@@ -30,8 +31,20 @@ export interface SampleStep {
   readonly times?: { readonly min: number; readonly max: number };
   readonly loop: Gap;
   readonly optional: boolean;
+  /** Of the head of a branch, the heads of the other branches that may come here: a relaxed gap holds none of theirs. */
+  readonly rivals?: readonly SampleCondition[];
   /** What must not come between this step and the one after it. */
   readonly not?: { readonly name: string; readonly link: 'notNext' | 'notFollowedBy'; readonly where: SampleCondition };
+}
+
+/** oneOf or allOf: branches that each begin with a step that takes an event. */
+export interface SampleChoice {
+  readonly name: string;
+  readonly kind: 'oneOf' | 'allOf';
+  readonly link: SampleStep['link'];
+  /** Of allOf: what may lie before a later branch. */
+  readonly loop: Gap;
+  readonly branches: readonly (readonly SampleStep[])[];
 }
 
 export interface SamplePattern {
@@ -43,6 +56,19 @@ export interface SamplePattern {
 interface Taken {
   readonly step: number;
   readonly event: number;
+}
+
+const LINK = { strict: 'next', relaxed: 'followedBy', any: 'followedByAny' } as const satisfies Record<Gap, SampleStep['link']>;
+
+/** The sequences of steps that a choice stands for: each branch by itself, or all of them in each order. */
+export function expand({ name, kind, link, loop, branches }: SampleChoice): (readonly SampleStep[])[] {
+  return branches.flatMap((branch) => {
+    const others = branches.filter((other) => other !== branch);
+    const [head, ...tail] = branch;
+    const begun = [{ ...head, link, rivals: others.map(([rival]) => rival.where) }, ...tail];
+    if (kind === 'oneOf' || others.length === 0) return [begun];
+    return expand({ name, kind, link: LINK[loop], loop, branches: others }).map((rest) => [...begun, ...rest]);
+  });
 }
 
 const GAP: Readonly<Record<SampleStep['link'], Gap>> = { begin: 'any', next: 'strict', followedBy: 'relaxed', followedByAny: 'any' };
@@ -95,12 +121,13 @@ function fits(pattern: SamplePattern, events: readonly Sample[], taken: readonly
 function gapHolds(pattern: SamplePattern, events: readonly Sample[], taken: readonly Taken[], at: number): boolean {
   if (at === 0) return true;
   const [previous, { step, event }] = [taken[at - 1], taken[at]];
-  const { link, loop, where } = pattern.steps[step];
-  const gap = previous.step === step ? loop : GAP[link];
+  const { link, loop, where, rivals = [] } = pattern.steps[step];
+  const inLoop = previous.step === step;
+  const gap = inLoop ? loop : GAP[link];
   if (gap === 'strict') return event === previous.event + 1;
-  return (
-    gap === 'any' || range(previous.event + 1, event).every((between) => !condition(pattern, events, taken.slice(0, at), where, between))
-  );
+  const wanted = inLoop ? [where] : [where, ...rivals];
+  const fitting = (between: number) => wanted.some((one) => condition(pattern, events, taken.slice(0, at), one, between));
+  return gap === 'any' || !range(previous.event + 1, event).some(fitting);
 }
 
 function inTime({ within = Infinity }: SamplePattern, events: readonly Sample[], taken: readonly Taken[]): boolean {
