@@ -106,3 +106,15 @@ it.each([1, 2, 3, 5, 9])('recovery comes by the limit again and gives the same, 
   expect(countersOf(at)).toEqual(counters);
   expect(reached(at)).toHaveLength(1);
 });
+
+it('open matches are counted without being described, and are as many', () => {
+  const pattern = [
+    { begin: 'a', where: 'kind == "a"', times: { min: 1 }, loop: 'any' },
+    { followedByAny: 'b', where: 'kind == "b" && ts > first(a).ts' },
+  ];
+  const at = new TaskHarness([STREAM], [{ id: 'r', from: 's', key: 'k', pattern, within: '1h' }]);
+  at.send('s', 0, events('aaaaabaa'));
+  const { operator } = at.task.rules.rules.get('r')!;
+  expect(operator.openMatchCount()).toBe(operator.openMatches('sx').length);
+  expect(operator.openMatchCount()).toBeGreaterThan(100);
+});
