@@ -1,14 +1,15 @@
 /**
- * Checkpoints at many keys: size, pause, write amplification and restart, measured on the engine's side
- * (without the database). Run: node dist/bench/checkpoint.js [keys=1000000] [changed=1000] [rounds=50]
+ * Checkpoints at many keys: size, pause, write amplification, memory and restart, measured on the engine's
+ * side (without the database). Run: node --expose-gc dist/bench/checkpoint.js [keys=1000000] [changed=1000] [rounds=50]
  */
 import { frameRecords } from '../src/runtime/log/frame.js';
-import { restoreMeta, segmentReader, takeSnapshot } from '../src/runtime/task/checkpointing.js';
+import { beginSnapshot, restoreMeta, segmentReader, type TaskSnapshot } from '../src/runtime/task/checkpointing.js';
 import { EvaluationNote, NOTE_BYTES } from '../src/runtime/task/evaluation-note.js';
 import { StreamTask } from '../src/runtime/task/stream-task.js';
 import { readRule, readStream } from '../src/engine/rule/index.js';
 
 const [keys = 1_000_000, changed = 1_000, rounds = 50] = process.argv.slice(2).map(Number);
+const KEYS_PER_SLICE = 1_000;
 const START = 1_700_000_000_000;
 
 const stream = readStream({ name: 'payments', time: { field: 'ts', format: 'epochMillis' } }, {}).stream;
@@ -62,7 +63,6 @@ function feed(task: StreamTask, cards: readonly number[]): void {
 
 const bytes = (segments: readonly Uint8Array[]): number => segments.reduce((sum, segment) => sum + segment.length, 0);
 const mb = (size: number): string => `${(size / 1e6).toFixed(2)} MB`;
-const median = (values: number[]): number => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const task = newTask();
 task.decide({ kind: 'stream-changed', stream: 'payments', version: 1, starts: {} });
@@ -72,34 +72,53 @@ feed(
   Array.from({ length: keys }, (_, card) => card),
 );
 
-let started = performance.now();
-const first = takeSnapshot(task, 1);
-console.log(`first checkpoint of ${keys} keys: ${mb(bytes(first.segments))}, ${(performance.now() - started).toFixed(0)} ms`);
+console.log(`${keys} keys, one open partial match each: ${memory()}`);
 
-const checkpoints = [{ id: 1, ...first }];
-const pauses: number[] = [];
-let written = 0;
+const first = checkpoint(1);
+console.log(`first checkpoint: ${mb(bytes(first.segments))}, ${first.pauses}`);
+
+const checkpoints = [first];
 for (let id = 2; id < rounds + 2; id++) {
   feed(
     task,
     Array.from({ length: changed }, (_, i) => (i * 7919 + id * 104_729) % keys),
   );
-  started = performance.now();
-  const taken = takeSnapshot(task, id);
-  pauses.push(performance.now() - started);
-  written += bytes(taken.segments);
-  checkpoints.push({ id, ...taken });
+  checkpoints.push(checkpoint(id));
 }
-const last = checkpoints[checkpoints.length - 1];
-console.log(`${changed} keys changed: ${mb(bytes(checkpoints[1].segments))}; over ${rounds} checkpoints ${mb(written / rounds)} each`);
-console.log(`pause: median ${median(pauses).toFixed(1)} ms, worst ${Math.max(...pauses).toFixed(1)} ms`);
+const rest = checkpoints.slice(1);
+const written = rest.reduce((sum, { segments }) => sum + bytes(segments), 0);
+console.log(`${changed} keys changed: ${mb(bytes(checkpoints[1].segments))}, ${checkpoints[1].pauses}`);
+console.log(
+  `over ${rounds} checkpoints: ${mb(written / rounds)} each, longest pause ${Math.max(...rest.map(({ longest }) => longest)).toFixed(1)} ms`,
+);
 
-started = performance.now();
+const last = checkpoints[checkpoints.length - 1];
+const started = performance.now();
 const restored = newTask();
 restoreMeta(restored, JSON.parse(JSON.stringify(last.meta)), () => rule!);
 const reader = segmentReader(restored);
 for (const { id, segments } of checkpoints) if (id >= last.oldestNeeded) for (const segment of segments) reader.apply(segment);
-console.log(
-  `restored ${restored.rules.rules.get('pair')?.operator.size().keys} keys in ${((performance.now() - started) / 1000).toFixed(2)} s`,
-);
-console.log(`heap ${mb(process.memoryUsage().heapUsed)}`);
+const seconds = (performance.now() - started) / 1000;
+console.log(`restored ${restored.rules.rules.get('pair')?.operator.size().keys} keys in ${seconds.toFixed(2)} s`);
+
+/** Written in slices as in the service, without batches in between. */
+function checkpoint(id: number): TaskSnapshot & { id: number; longest: number; pauses: string } {
+  const from = performance.now();
+  const proceed = beginSnapshot(task, id);
+  const barrier = performance.now() - from;
+  let longest = barrier;
+  for (;;) {
+    const slice = performance.now();
+    const snapshot = proceed(KEYS_PER_SLICE);
+    longest = Math.max(longest, performance.now() - slice);
+    if (snapshot === undefined) continue;
+    const pauses = `barrier ${barrier.toFixed(1)} ms, longest slice ${longest.toFixed(1)} ms, all ${(performance.now() - from).toFixed(0)} ms`;
+    return { ...snapshot, id, longest, pauses };
+  }
+}
+
+function memory(): string {
+  globalThis.gc?.();
+  const { heapUsed, external, rss } = process.memoryUsage();
+  return `heap ${mb(heapUsed)} and ${mb(external)} outside it, process ${mb(rss)}`;
+}

@@ -106,14 +106,16 @@ describe(`what comes out is decided by the logs and the journal (TRIPLINE_TEST_S
     );
   });
 
-  it('nor by checkpoints and crashes in between', () => {
-    const act = fc.constantFrom('checkpoint', 'crash', 'none', 'none');
+  it('nor by checkpoints, crashes in between, and crashes while one is being written', () => {
+    const act = fc.constantFrom('checkpoint', 'barrier', 'barrier', 'slice', 'slice', 'crash', 'none');
     fc.assert(
       fc.property(history, fc.array(act, { minLength: 60, maxLength: 60 }), fc.integer({ min: 1, max: 7 }), (events, acts, batch) => {
         const harness = new TaskHarness(STREAMS, RULES);
         events.forEach((event, i) => {
           send(harness, [event]);
           if (acts[i] === 'checkpoint') harness.checkpoint();
+          if (acts[i] === 'barrier') harness.beginCheckpoint();
+          if (acts[i] === 'slice') harness.continueCheckpoint(1);
           if (acts[i] === 'crash') harness.crash(batch);
         });
         harness.checkpoint();

@@ -2,7 +2,7 @@ import { Committer, type CommitterEvents } from '../../src/runtime/job/committer
 import { Database } from '../../src/storage/database.js';
 import { Lease } from '../../src/storage/lease.js';
 import { PostgresOutputStore } from '../../src/storage/output/output-store.js';
-import { alert, checkpoint, journal } from '../support/outputs.js';
+import { alert, barrier, checkpoint, journal } from '../support/outputs.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
 /** The store, but segments wait until they are let through. */
@@ -51,8 +51,8 @@ it('lets alerts pass a checkpoint whose segments are being written, and covers o
   const store = new SlowSegments(lease);
   const events = recorder();
   const committer = new Committer(store, events);
-  committer.add([journal(1), alert('before'), checkpoint(1, { journalSequence: 1, segments: [Buffer.from('state')] }), alert('behind')]);
-  committer.add([alert('later')]);
+  committer.add([journal(1), alert('before'), barrier(1), alert('behind')]);
+  committer.add([checkpoint(1, { journalSequence: 1, segments: [Buffer.from('state')] }), alert('later')]);
   await committer.flushed();
   expect(events.log).toEqual(['alert 1', 'alert 2', 'alert 3']);
   store.letThrough();

@@ -7,7 +7,7 @@ import { PostgresOutputStore } from '../../src/storage/output/output-store.js';
 import { AlertRepository } from '../../src/storage/query/alerts.js';
 import { CheckpointRepository } from '../../src/storage/query/checkpoints.js';
 import { DeadLetterRepository } from '../../src/storage/query/dead-letters.js';
-import { alert, checkpoint, complete, deadLetter, journal } from '../support/outputs.js';
+import { alert, barrier, checkpoint, complete, deadLetter, journal } from '../support/outputs.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
 let postgres: TestPostgres;
@@ -99,8 +99,8 @@ describe('outputs', () => {
 
   it('covers the alerts before the barrier, however late the checkpoint is complete', async () => {
     const late = checkpoint(1, { journalSequence: 1 });
-    await store.commit([journal(1), alert('a'), late, alert('b')]);
-    await store.commit([journal(2), alert('c')]);
+    await store.commit([journal(1), alert('a'), barrier(1), alert('b')]);
+    await store.commit([journal(2), alert('c'), late]);
     await store.writeSegments(1, []);
     await store.completeCheckpoint(late.checkpoint);
     const point = await store.recover();
@@ -112,7 +112,7 @@ describe('outputs', () => {
     const early = checkpoint(1);
     await store.writeSegments(1, []);
     await expect(store.completeCheckpoint(early.checkpoint)).rejects.toThrow(/outputs before it/);
-    await store.commit([early, checkpoint(2)]);
+    await store.commit([barrier(1), barrier(2)]);
     await store.completeCheckpoint(early.checkpoint);
     await expect(store.completeCheckpoint(checkpoint(2).checkpoint)).rejects.toThrow(/segments/);
   });
@@ -179,7 +179,7 @@ describe('checkpoints', () => {
   it('reports stored bytes', async () => {
     const { checkpoint: savepoint } = checkpoint(1, { kind: 'savepoint' });
     const bytes = await store.writeSegments(1, [Buffer.alloc(1 << 20)]);
-    await store.commit([{ type: 'checkpoint', checkpoint: savepoint }]);
+    await store.commit([barrier(1)]);
     await store.completeCheckpoint(savepoint);
     const [row] = await new CheckpointRepository(database, 'main', 0).list(1);
     expect(row).toMatchObject({ id: 1, kind: 'savepoint', storedBytes: bytes, pauseMs: 1 });
@@ -194,7 +194,7 @@ describe('checkpoints', () => {
     await store.writeSegments(61, [Buffer.from('61')]);
     await store.clean();
     const last = checkpoint(61, { oldestNeeded: 60, journalSequence: 60 });
-    await store.commit([last]);
+    await store.commit([barrier(61)]);
     await store.completeCheckpoint(last.checkpoint);
     expect(await collect(store.segments(1, 61))).toEqual(['20', '60', '61']);
     expect((await database.pool.query('SELECT sequence FROM journal ORDER BY 1')).rows.map(({ sequence }) => sequence)).toEqual([40, 60]);

@@ -50,9 +50,13 @@ export function checkpoint(id: number, more: Partial<CheckpointOutput> = {}): Ou
   };
 }
 
-/** Commits outputs, and completes the checkpoints among them with the segments they name. */
+export function barrier(checkpoint: number): Output {
+  return { type: 'barrier', checkpoint };
+}
+
+/** Commits outputs, and completes the checkpoints among them, whose barriers stand there, with the segments they name. */
 export async function complete(store: OutputStore, outputs: readonly Output[]): Promise<void> {
-  await store.commit(outputs);
+  await store.commit(outputs.flatMap((output) => (output.type === 'checkpoint' ? [barrier(output.checkpoint.id), output] : [output])));
   for (const output of outputs) {
     if (output.type !== 'checkpoint') continue;
     await store.writeSegments(output.checkpoint.id, output.checkpoint.segments);

@@ -1,30 +1,36 @@
 import type { Event } from '../../src/engine/event/event.js';
 import type { Operator } from '../../src/engine/operator/operator.js';
-import type { BinaryReader, BinaryWriter } from '../../src/engine/state/binary.js';
-import { keyGroupOf } from '../../src/engine/state/key-group.js';
+import { KeyEntry, KeyedState } from '../../src/engine/state/keyed-state.js';
 
 /** Writes down what it is given; its keyed state is a text per key. */
 export class RecordingOperator implements Operator {
   readonly seen: string[] = [];
-  readonly #groups = new Map<number, Map<string, string>>();
   readonly deadlines: number[] = [];
-  readonly #changed = new Set<string>();
+  readonly state = new KeyedState<TextEntry>({
+    write: ({ text }, out) => out.text(text),
+    read: (id, from) => new TextEntry(id, from.text()),
+  });
 
   constructor(readonly id: string) {}
 
-  get state(): Map<string, string> {
-    return new Map([...this.#groups.values()].flatMap((group) => [...group]));
+  static entry(key: string, text: string): TextEntry {
+    return new TextEntry(key, text);
   }
 
-  #group(group: number): Map<string, string> {
-    const known = this.#groups.get(group) ?? new Map<string, string>();
-    this.#groups.set(group, known);
-    return known;
+  get texts(): Record<string, string> {
+    return Object.fromEntries([...this.state.values()].map(({ id, text }) => [id, text] as const).sort());
   }
 
-  put(key: string, value: string): void {
-    this.#group(keyGroupOf(key)).set(key, value);
-    this.#changed.add(key);
+  put(key: string, text: string): void {
+    const entry = this.state.get(key);
+    if (entry === undefined) return this.state.add(new TextEntry(key, text));
+    this.state.touch(entry);
+    entry.text = text;
+  }
+
+  forget(key: string): void {
+    const entry = this.state.get(key);
+    if (entry !== undefined) this.state.forget(entry);
   }
 
   processElement(event: Event): void {
@@ -40,30 +46,13 @@ export class RecordingOperator implements Operator {
   nextDeadline(): number {
     return Math.min(Infinity, ...this.deadlines);
   }
+}
 
-  changedKeys(): Iterable<string> {
-    return this.#changed;
-  }
-
-  clearChanges(): void {
-    this.#changed.clear();
-  }
-
-  keysOfGroup(group: number): Iterable<string> {
-    return this.#group(group).keys();
-  }
-
-  writeKey(key: string, out: BinaryWriter): boolean {
-    const value = this.#group(keyGroupOf(key)).get(key);
-    if (value !== undefined) out.utf16(value);
-    return value !== undefined;
-  }
-
-  restoreKey(key: string, from: BinaryReader): void {
-    this.#group(keyGroupOf(key)).set(key, from.utf16());
-  }
-
-  forgetKey(key: string): void {
-    if (this.#group(keyGroupOf(key)).delete(key)) this.#changed.add(key);
+class TextEntry extends KeyEntry {
+  constructor(
+    id: string,
+    public text: string,
+  ) {
+    super(id);
   }
 }

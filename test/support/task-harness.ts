@@ -3,7 +3,7 @@ import type { RuleDefinition, StreamDefinition } from '../../src/engine/rule/def
 import { frameRecords } from '../../src/runtime/log/frame.js';
 import type { RuleChangeResult } from '../../src/runtime/ports/job-control.js';
 import type { JournalEntry, Output } from '../../src/runtime/ports/outputs.js';
-import { restoreMeta, segmentReader, takeSnapshot } from '../../src/runtime/task/checkpointing.js';
+import { beginSnapshot, restoreMeta, segmentReader } from '../../src/runtime/task/checkpointing.js';
 import { EvaluationNote, NOTE_BYTES } from '../../src/runtime/task/evaluation-note.js';
 import { StreamTask } from '../../src/runtime/task/stream-task.js';
 import type { TaskMeta } from '../../src/runtime/task/task-meta.js';
@@ -27,6 +27,7 @@ export class TaskHarness {
   readonly #segments: { id: number; segments: readonly Uint8Array[] }[] = [];
   #latest: { id: number; oldestNeeded: number; meta: string; journalSequence: number } | undefined;
   #checkpoints = 0;
+  #writing: { id: number; proceed: ReturnType<typeof beginSnapshot> } | undefined;
   task: StreamTask;
 
   constructor(
@@ -60,14 +61,31 @@ export class TaskHarness {
   }
 
   checkpoint(): void {
+    this.beginCheckpoint();
+    this.continueCheckpoint(Infinity);
+  }
+
+  /** The barrier; one that is being written is written first. */
+  beginCheckpoint(): void {
+    this.continueCheckpoint(Infinity);
     const id = ++this.#checkpoints;
-    const { meta, segments, oldestNeeded } = takeSnapshot(this.task, id);
+    this.#writing = { id, proceed: beginSnapshot(this.task, id) };
+  }
+
+  /** Writes up to so many keys of a checkpoint that has begun. */
+  continueCheckpoint(keys: number): void {
+    const snapshot = this.#writing?.proceed(keys);
+    if (this.#writing === undefined || snapshot === undefined) return;
+    const { id } = this.#writing;
+    const { meta, segments, oldestNeeded } = snapshot;
     this.#segments.push({ id, segments });
     this.#latest = { id, oldestNeeded, meta: JSON.stringify(meta), journalSequence: meta.journalSequence };
+    this.#writing = undefined;
   }
 
   /** Loses everything but logs, journal and checkpoints, and recovers; `batch` events are read at a time. */
   crash(batch: number): void {
+    this.#writing = undefined;
     this.task = this.#newTask();
     const latest = this.#latest;
     if (latest !== undefined) this.#restore(latest);

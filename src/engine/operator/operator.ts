@@ -1,5 +1,5 @@
 import type { Event } from '../event/event.js';
-import type { BinaryReader, BinaryWriter } from '../state/binary.js';
+import type { Snapshotable } from '../state/keyed-state.js';
 
 /**
  * What every operator keeps (Flink's AbstractStreamOperator): events and time come in order, state is
@@ -14,13 +14,6 @@ export interface Operator {
   advanceTime(time: number): void;
   /** Epoch ms of the earliest deadline of any key, Infinity without one. */
   nextDeadline(): number;
-  /** Keys changed or forgotten since `clearChanges`. */
-  changedKeys(): Iterable<string>;
-  clearChanges(): void;
-  keysOfGroup(group: number): Iterable<string>;
-  /** Writes the key's state; false when the key has none (it was forgotten). */
-  writeKey(key: string, out: BinaryWriter): boolean;
-  /** Takes a key's state from a snapshot; nothing is decoded before the key is needed. */
-  restoreKey(key: string, state: BinaryReader): void;
-  forgetKey(key: string): void;
+  /** All that changes, by key. */
+  readonly state: Snapshotable;
 }

@@ -77,6 +77,26 @@ export class BinaryWriter {
     this.#length += this.#buffer.write(value, this.#length, 'utf16le');
   }
 
+  /** Exact for every JavaScript string; a byte per code unit where all are below 256, else two. */
+  text(value: string): void {
+    const { length } = value;
+    this.#reserve(8 + length * 2);
+    const start = this.#length;
+    this.uint(length * 2);
+    const from = this.#length;
+    for (let i = 0; i < length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0xff) {
+        this.#length = start;
+        this.uint(length * 2 + 1);
+        this.#length += this.#buffer.write(value, this.#length, 'utf16le');
+        return;
+      }
+      this.#buffer[from + i] = unit;
+    }
+    this.#length = from + length;
+  }
+
   bytes(value: Uint8Array): void {
     this.uint(value.length);
     this.raw(value);
@@ -93,18 +113,33 @@ export class BinaryWriter {
 /** Reads what BinaryWriter wrote. Throws RangeError when the bytes end too early. */
 export class BinaryReader {
   readonly #buffer: Buffer;
-  #at = 0;
+  #at: number;
+  readonly #end: number;
 
-  constructor(bytes: Uint8Array) {
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
+    this.#buffer = bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#at = at;
+    this.#end = end;
   }
 
   get done(): boolean {
-    return this.#at >= this.#buffer.length;
+    return this.#at >= this.#end;
+  }
+
+  /** A reader of the next bytes, whose number stands before them; of the same memory, without a view of its own. */
+  part(): BinaryReader {
+    const length = this.uint();
+    const at = this.#skip(length);
+    return new BinaryReader(this.#buffer, at, at + length);
+  }
+
+  /** All that is left: a view, not a copy. */
+  rest(): Buffer {
+    return this.#buffer.subarray(this.#at, this.#end);
   }
 
   byte(): number {
-    return this.#buffer.readUInt8(this.#at++);
+    return this.#buffer[this.#skip(1)];
   }
 
   uint(): number {
@@ -119,13 +154,18 @@ export class BinaryReader {
   }
 
   double(): number {
-    const value = this.#buffer.readDoubleLE(this.#at);
-    this.#at += 8;
-    return value;
+    return this.#buffer.readDoubleLE(this.#skip(8));
   }
 
   boolean(): boolean {
     return this.byte() === 1;
+  }
+
+  text(): string {
+    const head = this.uint();
+    const length = Math.floor(head / 2);
+    const at = this.#skip(head % 2 === 0 ? length : length * 2);
+    return this.#buffer.toString(head % 2 === 0 ? 'latin1' : 'utf16le', at, this.#at);
   }
 
   string(): string {
@@ -143,10 +183,14 @@ export class BinaryReader {
   }
 
   #take(length: number): Buffer {
-    if (this.#at + length > this.#buffer.length)
-      throw new RangeError(`snapshot ends at byte ${this.#buffer.length}, ${length} more expected at ${this.#at}`);
-    const view = this.#buffer.subarray(this.#at, this.#at + length);
-    this.#at += length;
-    return view;
+    const at = this.#skip(length);
+    return this.#buffer.subarray(at, this.#at);
+  }
+
+  #skip(length: number): number {
+    const at = this.#at;
+    if (at + length > this.#end) throw new RangeError(`snapshot ends at byte ${this.#end}, ${length} more expected at ${at}`);
+    this.#at = at + length;
+    return at;
   }
 }

@@ -1,16 +1,22 @@
-interface Entry<T> {
-  readonly time: number;
-  readonly order: number;
-  readonly item: T;
+/** What stands in a queue of deadlines; both fields belong to the queue. */
+export interface Scheduled {
+  /** Breaks ties. */
+  readonly id: string;
+  /** Epoch ms; Infinity without a deadline. */
+  deadline: number;
+  /** Where it stands in the heap; NOT_QUEUED when it does not. */
+  queuePosition: number;
 }
 
+export const NOT_QUEUED = -1;
+
 /**
- * Deadlines in order of time, equal times in order of insertion: a binary heap. An item may stand in it
- * more than once; whoever takes one out asks the item whether that deadline still holds (lazy removal).
+ * Items in order of their deadlines, equal ones in order of their ids, so that the order outlives a restart: a
+ * binary heap that knows where each item stands. An item is in it once at most and goes without a trace;
+ * entries left behind until their time came would pile up wherever `within` is long and matches are quick.
  */
-export class DeadlineQueue<T> {
-  readonly #heap: Entry<T>[] = [];
-  #order = 0;
+export class DeadlineQueue<T extends Scheduled> {
+  readonly #heap: T[] = [];
 
   get size(): number {
     return this.#heap.length;
@@ -18,47 +24,66 @@ export class DeadlineQueue<T> {
 
   /** Epoch ms of the earliest deadline, Infinity when there is none. */
   get earliest(): number {
-    return this.#heap.length === 0 ? Infinity : this.#heap[0].time;
+    return this.#heap.length === 0 ? Infinity : this.#heap[0].deadline;
   }
 
-  add(time: number, item: T): void {
+  /** Puts an item in, or moves it; Infinity takes it out. */
+  schedule(item: T, deadline: number): void {
+    if (deadline === Infinity) this.remove(item);
+    item.deadline = deadline;
+    if (deadline === Infinity) return;
+    if (item.queuePosition === NOT_QUEUED) {
+      item.queuePosition = this.#heap.length;
+      this.#heap.push(item);
+    }
+    this.#settle(item);
+  }
+
+  /** Takes the earliest item out; the queue must not be empty. Its `deadline` stays as it was. */
+  take(): T {
+    const [first] = this.#heap;
+    this.remove(first);
+    return first;
+  }
+
+  remove(item: T): void {
+    const at = item.queuePosition;
+    if (at === NOT_QUEUED) return;
+    item.queuePosition = NOT_QUEUED;
+    const last = this.#heap.pop() as T;
+    if (last === item) return;
+    last.queuePosition = at;
+    this.#heap[at] = last;
+    this.#settle(last);
+  }
+
+  /** Moves an item whose neighbours are in order to its place. */
+  #settle(item: T): void {
     const heap = this.#heap;
-    const entry = { time, order: this.#order++, item };
-    let at = heap.length;
-    heap.push(entry);
-    while (at > 0) {
-      const parent = (at - 1) >> 1;
-      if (!before(entry, heap[parent])) break;
-      heap[at] = heap[parent];
+    let at = item.queuePosition;
+    for (let parent = (at - 1) >> 1; at > 0 && before(item, heap[parent]); parent = (at - 1) >> 1) {
+      this.#place(heap[parent], at);
       at = parent;
     }
-    heap[at] = entry;
-  }
-
-  /** Takes the earliest item out; the queue must not be empty. */
-  take(): T {
-    const heap = this.#heap;
-    const first = heap[0];
-    const last = heap.pop() as Entry<T>;
-    if (heap.length > 0) this.#sink(last);
-    return first.item;
-  }
-
-  #sink(entry: Entry<T>): void {
-    const heap = this.#heap;
-    let at = 0;
-    for (;;) {
-      let child = 2 * at + 1;
-      if (child >= heap.length) break;
-      if (child + 1 < heap.length && before(heap[child + 1], heap[child])) child++;
-      if (!before(heap[child], entry)) break;
-      heap[at] = heap[child];
+    for (let child = this.#lesserChild(at); child < heap.length && before(heap[child], item); child = this.#lesserChild(at)) {
+      this.#place(heap[child], at);
       at = child;
     }
-    heap[at] = entry;
+    this.#place(item, at);
+  }
+
+  #place(item: T, at: number): void {
+    this.#heap[at] = item;
+    item.queuePosition = at;
+  }
+
+  #lesserChild(at: number): number {
+    const heap = this.#heap;
+    const left = 2 * at + 1;
+    return left + 1 < heap.length && before(heap[left + 1], heap[left]) ? left + 1 : left;
   }
 }
 
-function before<T>(a: Entry<T>, b: Entry<T>): boolean {
-  return a.time < b.time || (a.time === b.time && a.order < b.order);
+function before(a: Scheduled, b: Scheduled): boolean {
+  return a.deadline < b.deadline || (a.deadline === b.deadline && a.id < b.id);
 }

@@ -86,7 +86,7 @@ export interface CheckpointOutput {
   readonly neededOffsets: Positions;
   /** At most 4 MiB each, uncompressed. */
   readonly segments: readonly Uint8Array[];
-  /** Time the engine stood still for it, ms. */
+  /** The longest that the engine stood still for it, ms: at its barrier, or between two batches. */
   readonly pauseMs: number;
 }
 
@@ -95,4 +95,6 @@ export type Output =
   | { readonly type: 'journal'; readonly entry: JournalEntry }
   | { readonly type: 'alert'; readonly alert: AlertOutput }
   | { readonly type: 'deadLetter'; readonly deadLetter: DeadLetterOutput }
+  /** The checkpoint of this number covers what was said before, and is said itself when its segments are made. */
+  | { readonly type: 'barrier'; readonly checkpoint: number }
   | { readonly type: 'checkpoint'; readonly checkpoint: CheckpointOutput };

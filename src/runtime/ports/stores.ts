@@ -34,8 +34,8 @@ export interface OutputStore {
   writeSegments(checkpoint: number, segments: readonly Uint8Array[]): Promise<number>;
   /**
    * One transaction, in order. Alerts whose id exists already, and dead letters whose identity does, are
-   * left out; the others are numbered without gaps. A checkpoint is only a barrier here: it covers the
-   * alerts before it, whenever it is completed. Returns the rows that are new.
+   * left out; the others are numbered without gaps. A checkpoint covers the alerts before its barrier,
+   * whenever it is completed. Returns the rows that are new.
    */
   commit(outputs: readonly Output[]): Promise<readonly OutboxRow[]>;
   /** From now on recovery starts from it. Its segments are written and its barrier is committed. */

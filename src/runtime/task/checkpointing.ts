@@ -1,19 +1,26 @@
 import type { RuleDefinition } from '../../engine/rule/definition.js';
 import { ReleaseBuffer } from '../release/release-buffer.js';
 import { BEFORE_ALL } from '../release/release-order.js';
-import { SnapshotReader } from './snapshot.js';
+import { type Snapshot, SnapshotReader } from './snapshot.js';
 import type { StreamTask } from './stream-task.js';
 import { type BufferMeta, fromMeta, type PartitionMeta, type RuleMeta, type TaskMeta, toMeta } from './task-meta.js';
 
-/** A checkpoint of the task between two events: what changed, and where everything stands. */
-export function takeSnapshot(
-  task: StreamTask,
-  checkpoint: number,
-): { meta: TaskMeta; segments: Uint8Array[]; oldestNeeded: number; neededOffsets: Record<string, number> } {
-  const { segments, oldestNeeded } = task.snapshotter.take(checkpoint, task.operators());
+/** What a checkpoint of a task holds. */
+export interface TaskSnapshot extends Snapshot {
+  readonly meta: TaskMeta;
+  /** Per stream/partition the lowest offset that recovery reads again. */
+  readonly neededOffsets: Record<string, number>;
+}
+
+/**
+ * The barrier of a checkpoint, between two events: where everything stands, while changed keys are only
+ * marked. The function returned looks at up to so many of them, and gives the checkpoint when all are
+ * written; it is to be called between batches until it does.
+ */
+export function beginSnapshot(task: StreamTask, checkpoint: number): (keys: number) => TaskSnapshot | undefined {
   const partitions = partitionMetas(task);
-  const meta: TaskMeta = {
-    format: 1,
+  const standing = {
+    format: 1 as const,
     journalSequence: task.journalSequence,
     partitions,
     buffers: [...task.buffers].map(bufferMeta),
@@ -21,10 +28,19 @@ export function takeSnapshot(
     streams: [...task.streams.streams].map(([name, { version }]) => ({ name, version })),
     poison: [...task.guard.poison.values()],
     poisonDeadlines: [...task.guard.poisonDeadlines],
-    ledger: task.snapshotter.ledger,
   };
   const neededOffsets = Object.fromEntries(partitions.map(({ stream, partition, reread }) => [`${stream}/${partition}`, reread]));
-  return { meta, segments, oldestNeeded, neededOffsets };
+  const { snapshotter } = task;
+  snapshotter.begin(checkpoint, task.operators());
+  return (keys) => {
+    const snapshot = snapshotter.continue(keys);
+    return snapshot && { ...snapshot, neededOffsets, meta: { ...standing, ledger: snapshotter.ledger } };
+  };
+}
+
+/** A checkpoint in one go. */
+export function takeSnapshot(task: StreamTask, checkpoint: number): TaskSnapshot {
+  return beginSnapshot(task, checkpoint)(Infinity) as TaskSnapshot;
 }
 
 /** Builds the task's streams, rules and buffers as the checkpoint had them; keyed state follows by segments. */
@@ -40,7 +56,6 @@ export function restoreMeta(task: StreamTask, meta: TaskMeta, definition: (rule:
     running.status = status;
     Object.assign(running.operator.counters, counters);
     if (status !== 'paused') task.buffers.ensure(running.compiled.definition.from, task.positions()).operators.push(running.operator);
-    running.operator.clearChanges();
   }
   for (const poison of meta.poison) task.guard.addPoison(poison);
   for (const poison of meta.poisonDeadlines ?? []) task.guard.addPoisonDeadline(poison);

@@ -1,15 +1,20 @@
 import type { Operator } from '../../engine/operator/operator.js';
 import { BinaryReader, BinaryWriter } from '../../engine/state/binary.js';
-import { KEY_GROUPS, keyGroupOf } from '../../engine/state/key-group.js';
+import { KEY_GROUPS } from '../../engine/state/key-group.js';
+import type { Snapshotable } from '../../engine/state/keyed-state.js';
 
-/** Records of a segment. A later record wins; `reset` and `drop` undo all earlier ones of their kind. */
+/**
+ * Records of a segment. `operator` names the one that the puts and deletes behind it are of, up to the
+ * segment's end; a later record of a key wins, `reset` and `drop` undo all earlier ones of their kind.
+ */
 const PUT = 1;
 const DELETE = 2;
 const RESET_GROUP = 3;
 const DROP_OPERATOR = 4;
+const OPERATOR = 5;
 
 const SEGMENT_BYTES = 4 * 1024 * 1024;
-/** Keys written in full per checkpoint to free old segments: about 20 ms at 2 µs a key. */
+/** Keys written in full per checkpoint to free old segments. */
 const REFRESH_KEYS = 10_000;
 /** Below this, old segments are not worth rewriting anything. */
 const SMALL_BYTES = 8 * 1024 * 1024;
@@ -28,6 +33,13 @@ export function emptyLedger(): SnapshotLedger {
   return { baseOf: new Array<number>(KEY_GROUPS).fill(0), baseBytes: new Array<number>(KEY_GROUPS).fill(0), stored: [] };
 }
 
+/** What a snapshot has written when it is done. */
+export interface Snapshot {
+  readonly segments: Uint8Array<ArrayBuffer>[];
+  /** The oldest checkpoint whose segments are needed. */
+  readonly oldestNeeded: number;
+}
+
 /**
  * Incremental snapshots as a log: each checkpoint writes the keys that changed. When the log is more than
  * twice what is alive, the key groups written longest ago are written again in full, some at each
@@ -36,6 +48,7 @@ export function emptyLedger(): SnapshotLedger {
  */
 export class Snapshotter {
   readonly #dropped = new Set<string>();
+  #running: RunningSnapshot | undefined;
 
   constructor(readonly ledger: SnapshotLedger = emptyLedger()) {}
 
@@ -44,28 +57,39 @@ export class Snapshotter {
     this.#dropped.add(operator);
   }
 
-  /** Writes what changed; the operators' changes are cleared. */
-  take(checkpoint: number, operators: readonly Operator[]): { segments: Uint8Array[]; oldestNeeded: number } {
+  /** The barrier: what is written from now on is the state of this moment, whatever changes meanwhile. */
+  begin(checkpoint: number, operators: readonly Operator[]): void {
+    if (this.#running !== undefined) throw new Error('a checkpoint begins before the one in front of it is written');
     const segments = new SegmentWriter();
-    for (const id of this.#dropped) segments.record(DROP_OPERATOR, (out) => out.utf16(id));
+    for (const id of this.#dropped) segments.record(DROP_OPERATOR, (out) => out.text(id));
     this.#dropped.clear();
-    const refreshed = new Set(this.#groupsToRefresh(operators));
-    for (const group of refreshed) this.#writeGroup(segments, checkpoint, group, operators);
-    for (const operator of operators) {
-      for (const key of operator.changedKeys()) if (!refreshed.has(keyGroupOf(key))) writeKey(segments, operator, key);
-      operator.clearChanges();
+    const whole = new Set(this.#groupsToRefresh(operators));
+    for (const group of whole) segments.record(RESET_GROUP, (out) => out.uint(group));
+    const written = new Array<number>(KEY_GROUPS).fill(0);
+    for (const { id, state } of operators) {
+      state.beginSnapshot(
+        {
+          put: (group, key, value) => (written[group] += segments.put(id, key, value)),
+          delete: (key) => segments.delete(id, key),
+        },
+        whole,
+      );
     }
-    const written = segments.finish();
-    const oldestNeeded = this.#account(checkpoint, written);
-    return { segments: written, oldestNeeded };
+    this.#running = { checkpoint, operators: [...operators], segments, whole, written };
   }
 
-  #writeGroup(segments: SegmentWriter, checkpoint: number, group: number, operators: readonly Operator[]): void {
-    const before = segments.bytes;
-    segments.record(RESET_GROUP, (out) => out.uint(group));
-    for (const operator of operators) for (const key of operator.keysOfGroup(group)) writeKey(segments, operator, key);
-    this.ledger.baseOf[group] = checkpoint;
-    this.ledger.baseBytes[group] = segments.bytes - before;
+  /** Looks at up to `keys` more keys; the snapshot once it is done. */
+  continue(keys: number): Snapshot | undefined {
+    const running = this.#running;
+    if (running === undefined) return undefined;
+    const { operators, segments } = running;
+    while (operators.length > 0) {
+      if (operators[operators.length - 1].state.continueSnapshot(keys)) return undefined;
+      operators.pop();
+    }
+    this.#running = undefined;
+    const written = segments.finish();
+    return { segments: written, oldestNeeded: this.#account(running, written) };
   }
 
   #groupsToRefresh(operators: readonly Operator[]): number[] {
@@ -79,7 +103,7 @@ export class Snapshotter {
     const groups: number[] = [];
     let keys = 0;
     for (const group of oldestFirst) {
-      for (const operator of operators) for (const _ of operator.keysOfGroup(group)) keys++;
+      for (const { state } of operators) keys += state.sizeOfGroup(group);
       if (keys > REFRESH_KEYS && groups.length > 0) break;
       groups.push(group);
     }
@@ -87,90 +111,113 @@ export class Snapshotter {
   }
 
   /** Keeps the ledger; returns the oldest checkpoint whose segments are needed. */
-  #account(checkpoint: number, written: readonly Uint8Array[]): number {
-    this.ledger.stored.push({ id: checkpoint, bytes: written.reduce((sum, segment) => sum + segment.length, 0) });
+  #account({ checkpoint, whole, written }: RunningSnapshot, segments: readonly Uint8Array[]): number {
+    for (const group of whole) {
+      this.ledger.baseOf[group] = checkpoint;
+      this.ledger.baseBytes[group] = written[group];
+    }
+    this.ledger.stored.push({ id: checkpoint, bytes: segments.reduce((sum, segment) => sum + segment.length, 0) });
     const oldestBase = Math.min(...this.ledger.baseOf);
     this.ledger.stored = this.ledger.stored.filter(({ id }) => id >= oldestBase);
     return this.ledger.stored[0].id;
   }
 }
 
-function writeKey(segments: SegmentWriter, operator: Operator, key: string): void {
-  const name = (out: BinaryWriter): void => {
-    out.utf16(operator.id);
-    out.utf16(key);
-  };
-  const written = segments.record(PUT, (out) => {
-    name(out);
-    return operator.writeKey(key, out);
-  });
-  if (!written) segments.record(DELETE, name);
+interface RunningSnapshot {
+  readonly checkpoint: number;
+  /** Those with keys left; one that is dropped meanwhile stays as it was. */
+  readonly operators: Operator[];
+  readonly segments: SegmentWriter;
+  /** Groups written in full. */
+  readonly whole: ReadonlySet<number>;
+  /** Bytes by group. */
+  readonly written: number[];
 }
 
 class SegmentWriter {
   readonly #out = new BinaryWriter(64 * 1024);
-  readonly #segments: Uint8Array[] = [];
-  #finishedBytes = 0;
+  readonly #segments: Uint8Array<ArrayBuffer>[] = [];
   readonly #record = new BinaryWriter();
+  /** The one that records are of at this place of the segment. */
+  #operator: string | undefined;
 
-  get bytes(): number {
-    return this.#finishedBytes + this.#out.length;
-  }
-
-  /** Writes one record unless `write` returns false. */
-  record(tag: number, write: (out: BinaryWriter) => boolean | void): boolean {
+  record(tag: number, write: (out: BinaryWriter) => void): void {
     this.#record.reset();
-    if (write(this.#record) === false) return false;
-    if (this.#out.length > 0 && this.#out.length + this.#record.length > SEGMENT_BYTES) this.#cut();
-    this.#out.byte(tag);
-    this.#out.bytes(this.#record.view());
-    return true;
+    write(this.#record);
+    this.#append(tag);
   }
 
-  finish(): Uint8Array[] {
+  /** Returns the bytes taken. */
+  put(operator: string, key: string, value: Uint8Array): number {
+    this.#record.reset();
+    this.#record.text(key);
+    this.#record.raw(value);
+    this.#append(PUT, operator);
+    return this.#record.length;
+  }
+
+  delete(operator: string, key: string): void {
+    this.#record.reset();
+    this.#record.text(key);
+    this.#append(DELETE, operator);
+  }
+
+  finish(): Uint8Array<ArrayBuffer>[] {
     if (this.#out.length > 0) this.#cut();
     return this.#segments;
   }
 
+  #append(tag: number, operator?: string): void {
+    if (this.#out.length > 0 && this.#out.length + this.#record.length > SEGMENT_BYTES) this.#cut();
+    if (operator !== undefined && operator !== this.#operator) {
+      this.#operator = operator;
+      this.#out.byte(OPERATOR);
+      this.#out.text(operator);
+    }
+    this.#out.byte(tag);
+    this.#out.bytes(this.#record.view());
+  }
+
+  /** Into memory of its own, so that it can be handed to another thread. */
   #cut(): void {
-    const segment = this.#out.toBytes();
-    this.#finishedBytes += segment.length;
-    this.#segments.push(segment);
+    this.#segments.push(new Uint8Array(this.#out.view()));
     this.#out.reset();
+    this.#operator = undefined;
   }
 }
 
 /** Applies segments in order. Operators that no rule has any more are passed over. */
 export class SnapshotReader {
-  constructor(
-    readonly operators: ReadonlyMap<string, Operator>,
-    /** Keys of `operator` in `group` as restored so far. */
-    readonly all: readonly Operator[] = [...operators.values()],
-  ) {}
+  constructor(readonly operators: ReadonlyMap<string, Operator>) {}
 
   apply(segment: Uint8Array): void {
     const records = new BinaryReader(segment);
+    let state: Snapshotable | undefined;
     while (!records.done) {
       const tag = records.byte();
-      this.#apply(tag, new BinaryReader(records.bytes()));
+      if (tag === OPERATOR) state = this.operators.get(records.text())?.state;
+      else this.#apply(tag, records.part(), state);
     }
   }
 
-  #apply(tag: number, record: BinaryReader): void {
-    if (tag === RESET_GROUP) return this.#reset(record.uint());
-    const operator = this.operators.get(record.utf16());
-    if (operator === undefined) return;
-    if (tag === DROP_OPERATOR) for (let group = 0; group < KEY_GROUPS; group++) forgetGroup(operator, group);
-    else if (tag === PUT) operator.restoreKey(record.utf16(), record);
-    else if (tag === DELETE) operator.forgetKey(record.utf16());
-    else throw new Error(`unknown record ${tag} in a checkpoint's segment`);
+  #apply(tag: number, record: BinaryReader, state: Snapshotable | undefined): void {
+    switch (tag) {
+      case PUT:
+        return state?.restore(record.text(), record);
+      case DELETE:
+        return state?.discard(record.text());
+      case RESET_GROUP: {
+        const group = record.uint();
+        for (const operator of this.operators.values()) operator.state.discardGroup(group);
+        return;
+      }
+      case DROP_OPERATOR: {
+        const dropped = this.operators.get(record.text());
+        for (let group = 0; group < KEY_GROUPS; group++) dropped?.state.discardGroup(group);
+        return;
+      }
+      default:
+        throw new Error(`unknown record ${tag} in a checkpoint's segment`);
+    }
   }
-
-  #reset(group: number): void {
-    for (const operator of this.all) forgetGroup(operator, group);
-  }
-}
-
-function forgetGroup(operator: Operator, group: number): void {
-  for (const key of [...operator.keysOfGroup(group)]) operator.forgetKey(key);
 }

@@ -4,13 +4,26 @@ import { keyOf, keyOfAll, NO_KEY } from '../../engine/state/key.js';
 import type { Output } from '../ports/outputs.js';
 import type { SourceBatch } from '../ports/stores.js';
 import type { OpenMatchView, RuleStats } from '../ports/job-control.js';
-import { restoreMeta, segmentReader, takeSnapshot } from '../task/checkpointing.js';
+import { beginSnapshot, restoreMeta, segmentReader } from '../task/checkpointing.js';
 import { EvaluationNote } from '../task/evaluation-note.js';
 import type { RunningRule } from '../task/rule-set.js';
 import type { SnapshotReader } from '../task/snapshot.js';
 import { StreamTask } from '../task/stream-task.js';
 import type { TaskMeta } from '../task/task-meta.js';
 import type { Call, Document, EngineStats, FromEngine, Reply, ToEngine, WorkerData } from './protocol.js';
+
+/** Looked at between two messages while a checkpoint is written: a few ms. */
+const KEYS_PER_SLICE = 1_000;
+
+interface RunningSnapshot {
+  /** Answered when it is written. */
+  readonly call: number;
+  readonly id: number;
+  readonly kind: 'checkpoint' | 'savepoint';
+  readonly proceed: ReturnType<typeof beginSnapshot>;
+  /** The longest that the engine stood still for it, ms: at the barrier, or for one slice. */
+  pauseMs: number;
+}
 
 /** Runs a task behind messages. All that is not deterministic (the pause's length) stays here. */
 export class EngineHost {
@@ -19,12 +32,13 @@ export class EngineHost {
   readonly #note: EvaluationNote;
   readonly #task: StreamTask;
   readonly #maxAhead: number;
-  readonly #post: (message: FromEngine) => void;
+  readonly #post: (message: FromEngine, transfer?: ArrayBuffer[]) => void;
   #outputs: Output[] = [];
   #consumed: SourceBatch[] = [];
   #segments: SnapshotReader | undefined;
+  #snapshot: RunningSnapshot | undefined;
 
-  constructor(data: WorkerData, post: (message: FromEngine) => void) {
+  constructor(data: WorkerData, post: (message: FromEngine, transfer?: ArrayBuffer[]) => void) {
     this.#post = post;
     this.#maxAhead = data.maxAhead;
     this.#note = new EvaluationNote(data.note, (number, name) => post({ type: 'name', number, name }));
@@ -67,12 +81,14 @@ export class EngineHost {
       case 'quiet':
         this.#task.advanceQuietly(message.quiet);
         return this.#flush();
-      case 'call':
-        return this.#answer(message.id, message.call);
+      case 'call': {
+        const { id, call } = message;
+        return call.name === 'checkpoint' ? this.#beginCheckpoint(id, call.checkpoint, call.kind) : this.#answer(id, call);
+      }
     }
   }
 
-  #answer(id: number, call: Call): void {
+  #answer(id: number, call: Exclude<Call, { name: 'checkpoint' }>): void {
     let result: Reply | undefined;
     let error: string | undefined;
     try {
@@ -84,7 +100,7 @@ export class EngineHost {
     this.#post({ type: 'reply', id, result, error });
   }
 
-  #call(call: Call): Reply {
+  #call(call: Exclude<Call, { name: 'checkpoint' }>): Reply {
     switch (call.name) {
       case 'start':
         this.#task.reading.proceed();
@@ -95,8 +111,6 @@ export class EngineHost {
         return this.#preview(call.document);
       case 'assertWatermark':
         return this.#task.assertWatermark(call.stream, call.time);
-      case 'checkpoint':
-        return this.#checkpoint(call.checkpoint, call.kind);
       case 'stats':
         return this.#stats();
       case 'openMatches':
@@ -115,21 +129,37 @@ export class EngineHost {
     return rule === undefined || known === undefined ? { carried: 0, dropped: 0 } : this.#task.rules.preview(known, rule);
   }
 
-  #checkpoint(id: number, kind: 'checkpoint' | 'savepoint'): null {
+  /** The barrier; the reply comes when the checkpoint is written, in slices between messages. */
+  #beginCheckpoint(call: number, id: number, kind: 'checkpoint' | 'savepoint'): void {
     const started = performance.now();
-    const { meta, segments, oldestNeeded, neededOffsets } = takeSnapshot(this.#task, id);
-    const pauseMs = performance.now() - started;
+    this.#snapshot = { call, id, kind, proceed: beginSnapshot(this.#task, id), pauseMs: performance.now() - started };
+    this.#outputs.push({ type: 'barrier', checkpoint: id });
+    this.#flush();
+    setImmediate(this.#continueCheckpoint);
+  }
+
+  readonly #continueCheckpoint = (): void => {
+    const running = this.#snapshot;
+    if (running === undefined) return;
+    const started = performance.now();
+    const snapshot = running.proceed(KEYS_PER_SLICE);
+    running.pauseMs = Math.max(running.pauseMs, performance.now() - started);
+    if (snapshot === undefined) return void setImmediate(this.#continueCheckpoint);
+    this.#snapshot = undefined;
+    const { id, kind, pauseMs } = running;
+    const { meta, segments, oldestNeeded, neededOffsets } = snapshot;
     const { journalSequence } = meta;
     this.#outputs.push({
       type: 'checkpoint',
       checkpoint: { id, kind, journalSequence, oldestNeeded, meta: JSON.stringify(meta), neededOffsets, segments, pauseMs },
     });
-    return null;
-  }
+    this.#flush(segments.map((segment) => segment.buffer));
+    this.#post({ type: 'reply', id: running.call, result: null });
+  };
 
   /** Outputs first: progress says that they are on their way. */
-  #flush(): void {
-    if (this.#outputs.length > 0) this.#post({ type: 'outputs', outputs: this.#outputs });
+  #flush(transfer?: ArrayBuffer[]): void {
+    if (this.#outputs.length > 0) this.#post({ type: 'outputs', outputs: this.#outputs }, transfer);
     this.#outputs = [];
     if (this.#consumed.length === 0) return;
     const ahead = this.#task.buffers.ahead(this.#maxAhead);

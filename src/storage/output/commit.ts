@@ -83,7 +83,7 @@ async function pauseRule(client: PoolClient, { rule, version }: { rule: string; 
   );
 }
 
-/** A checkpoint among the alerts covers those before it. */
+/** A barrier among the alerts: its checkpoint covers those before it. */
 async function writeAlerts(
   client: PoolClient,
   lease: Lease,
@@ -103,8 +103,8 @@ async function writeAlerts(
       if (!isNew) continue;
       emitted.add(output.alert.id);
       rows.push({ number: ++last, alert: output.alert, detectedAt: now });
-    } else if (output.type === 'checkpoint') {
-      covered.set(output.checkpoint.id, coverage.upTo(last));
+    } else if (output.type === 'barrier') {
+      covered.set(output.checkpoint, coverage.upTo(last));
     }
   }
   if (rows.length > 0) {

@@ -18,11 +18,11 @@ export class EventCollector implements EventTable {
   write(out: BinaryWriter): void {
     out.uint(this.#numbers.size);
     for (const event of this.#numbers.keys()) {
-      out.utf16(event.stream);
+      out.text(event.stream);
       out.uint(event.partition);
       out.uint(event.offset);
       out.double(event.time);
-      out.utf16(event.id);
+      out.text(event.id);
       out.bytes(event.raw);
     }
   }
@@ -32,11 +32,11 @@ export class EventCollector implements EventTable {
 export function readEvents(from: BinaryReader, layout: FieldLayout): Event[] {
   const events: Event[] = [];
   for (let left = from.uint(); left > 0; left--) {
-    const stream = from.utf16();
+    const stream = from.text();
     const partition = from.uint();
     const offset = from.uint();
     const time = from.double();
-    const id = from.utf16();
+    const id = from.text();
     const event = new Event(layout, stream, partition, offset, time, from.bytes(), [], id);
     event.keep();
     events.push(event);
