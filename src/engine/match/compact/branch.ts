@@ -63,6 +63,12 @@ export function cut(nodes: Iterable<Branch>, cutoff: number): void {
   }
 }
 
+/** First events after `after` and not after `until`, epoch ms. */
+export interface Starts {
+  readonly after: number;
+  readonly until: number;
+}
+
 /** Paths of a set, from the last event backwards; kept for the next use. */
 const suffix: Taken[] = [];
 const nodes: Branch[] = [];
@@ -75,7 +81,7 @@ const depths: number[] = [];
 export function enumerate(
   set: Branch | undefined,
   tail: Taken | undefined,
-  { after, until }: { readonly after: number; readonly until: number },
+  { after, until }: Starts,
   visit: (path: Taken[]) => boolean,
 ): void {
   const start = tail === undefined ? 0 : 1;
@@ -110,4 +116,25 @@ function reversed(length: number): Taken[] {
   const path = new Array<Taken>(length);
   for (let i = 0; i < length; i++) path[i] = suffix[length - 1 - i];
   return path;
+}
+
+/** How many paths `enumerate` would give, without going through them: each node once. */
+export function pathsIn(set: Branch | undefined, tail: Taken | undefined, { after, until }: Starts): number {
+  if (set === undefined) return tail === undefined ? 0 : 1;
+  const counts = new Map<Branch, number>();
+  const stack = [set];
+  const known = (next: Branch | undefined): boolean => next === undefined || next.latest <= after || counts.has(next);
+  while (stack.length > 0) {
+    const node = stack[stack.length - 1];
+    const { previous, alternative } = node;
+    if (!known(previous)) stack.push(previous as Branch);
+    else if (!known(alternative)) stack.push(alternative as Branch);
+    else {
+      stack.pop();
+      const first = previous === undefined && node.ownLatest > after && node.ownLatest <= until ? 1 : 0;
+      const own = previous === undefined ? first : (counts.get(previous) ?? 0);
+      counts.set(node, own + (alternative === undefined ? 0 : (counts.get(alternative) ?? 0)));
+    }
+  }
+  return counts.get(set) as number;
 }

@@ -9,6 +9,7 @@ import type { ExpressionTable } from '../../expr/index.js';
 import type { Nfa, StateMapping } from '../../nfa/index.js';
 import type { BinaryReader, BinaryWriter } from '../../state/binary.js';
 import type { Carried, EventTable, MatcherOptions, MatchOutput, OpenMatch, PartialMatch, PatternMatcher, Taken } from '../matcher.js';
+import { BoundedMatches } from './bounded-matches.js';
 import { Branch, enumerate, union } from './branch.js';
 import { readState, writeState } from './codec.js';
 import { adoptMatches, carryState, countMatches, partialMatches } from './carry.js';
@@ -44,7 +45,7 @@ class CompactMatcher implements PatternMatcher<CompactState> {
   readonly #origins: (Branch | undefined)[] = [];
   /** Their sets die by this event: only what they complete comes out. */
   readonly #stopped: boolean[] = [];
-  #allowance = Infinity;
+  readonly #matches = new BoundedMatches();
 
   constructor(nfa: Nfa, { functions }: Pick<ExpressionTable, 'functions'>, options: MatcherOptions) {
     this.#nfa = nfa;
@@ -85,20 +86,23 @@ class CompactMatcher implements PatternMatcher<CompactState> {
   }
 
   #tellExpired({ sets, cutoff }: CompactState, until: number, out: MatchOutput): void {
-    this.#allowance = this.#options.limits?.matchesPerEvent ?? Infinity;
+    this.#matches.open(this.#options.limits?.matchesPerEvent);
+    const starts = { after: cutoff, until };
     this.#nfa.states.forEach(({ kind }, state) => {
-      if (kind !== 'pending' && this.#options.timeouts === false) return;
-      enumerate(sets[state], undefined, { after: cutoff, until }, (path) => {
-        if (!this.#allow(out)) return false;
-        out.match({ kind: kind === 'pending' ? 'match' : 'timeout', path, endTime: path[0].event.time + this.#within });
-        return true;
-      });
+      if (kind === 'pending') this.#matches.each(sets[state], undefined, starts, (path) => this.#tell('match', path, out));
+      else if (this.#options.timeouts !== false) enumerate(sets[state], undefined, starts, (path) => this.#tell('timeout', path, out));
     });
+    this.#matches.close(out);
+  }
+
+  #tell(kind: 'match' | 'timeout', path: readonly Taken[], out: MatchOutput): true {
+    out.match({ kind, path, endTime: path[0].event.time + this.#within });
+    return true;
   }
 
   processEvent(state: CompactState, event: Event, out: MatchOutput): void {
     this.#guards.begin(event, out);
-    this.#allowance = this.#options.limits?.matchesPerEvent ?? Infinity;
+    this.#matches.open(this.#options.limits?.matchesPerEvent);
     if (!this.#changes(state.sets)) return;
     const before = state.sets;
     state.sets = new Array<Branch | undefined>(before.length).fill(undefined);
@@ -111,6 +115,7 @@ class CompactMatcher implements PatternMatcher<CompactState> {
       this.#collectTakes(from, set, stopped);
     }
     const stored = this.#takeAll(state, event, out);
+    this.#matches.close(out);
     if (stored) keepWithin(state, event, this.#options.limits, before, out);
     settle(state);
   }
@@ -176,18 +181,7 @@ class CompactMatcher implements PatternMatcher<CompactState> {
   // matches
 
   #complete(set: Branch | undefined, tail: Taken | undefined, { cutoff }: CompactState, event: Event, out: MatchOutput): void {
-    enumerate(set, tail, { after: cutoff, until: Infinity }, (path) => {
-      if (!this.#allow(out)) return false;
-      out.match({ kind: 'match', path, endTime: event.time });
-      return true;
-    });
-  }
-
-  /** Told once per event; how many more there would have been is not counted out. */
-  #allow(out: MatchOutput): boolean {
-    if (this.#allowance-- > 0) return true;
-    if (this.#allowance === -1) out.limitReached('matchesPerEvent', 1);
-    return false;
+    this.#matches.each(set, tail, { after: cutoff, until: Infinity }, (path) => out.match({ kind: 'match', path, endTime: event.time }));
   }
 
   // snapshots, looking in

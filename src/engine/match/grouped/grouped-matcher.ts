@@ -8,6 +8,7 @@ import type { ExpressionTable } from '../../expr/index.js';
 import type { Nfa } from '../../nfa/index.js';
 import type { BinaryReader, BinaryWriter } from '../../state/binary.js';
 import { SharedPaths } from '../carry.js';
+import { BoundedMatches } from '../compact/bounded-matches.js';
 import { Branch, enumerate, union } from '../compact/branch.js';
 import { countMatches, partialMatches } from '../compact/carry.js';
 import { readNodes, writeNodes } from '../compact/codec.js';
@@ -52,7 +53,7 @@ class GroupedMatcher implements PatternMatcher<GroupedState> {
   readonly #within: number;
   readonly #tellsDeadlines: boolean;
   readonly #moving: Moving[] = [];
-  #allowance = Infinity;
+  readonly #matches = new BoundedMatches();
 
   constructor(nfa: Nfa, { functions }: Pick<ExpressionTable, 'functions'>, options: MatcherOptions) {
     const moves = movesOf(nfa);
@@ -95,24 +96,28 @@ class GroupedMatcher implements PatternMatcher<GroupedState> {
   }
 
   #tellExpired({ groups, cutoff }: GroupedState, until: number, out: MatchOutput): void {
-    this.#allowance = this.#options.limits?.matchesPerEvent ?? Infinity;
+    this.#matches.open(this.#options.limits?.matchesPerEvent);
+    const starts = { after: cutoff, until };
     this.#nfa.states.forEach(({ kind }, state) => {
-      if (kind !== 'pending' && this.#options.timeouts === false) return;
       for (const set of groups[state].values()) {
-        enumerate(set, undefined, { after: cutoff, until }, (path) => {
-          if (!this.#allow(out)) return false;
-          out.match({ kind: kind === 'pending' ? 'match' : 'timeout', path, endTime: path[0].event.time + this.#within });
-          return true;
-        });
+        if (kind === 'pending') this.#matches.each(set, undefined, starts, (path) => this.#tell('match', path, out));
+        else if (this.#options.timeouts !== false) enumerate(set, undefined, starts, (path) => this.#tell('timeout', path, out));
       }
     });
+    this.#matches.close(out);
+  }
+
+  #tell(kind: 'match' | 'timeout', path: readonly Taken[], out: MatchOutput): true {
+    out.match({ kind, path, endTime: path[0].event.time + this.#within });
+    return true;
   }
 
   processEvent(state: GroupedState, event: Event, out: MatchOutput): void {
     this.#guards.begin(event, out);
-    this.#allowance = this.#options.limits?.matchesPerEvent ?? Infinity;
+    this.#matches.open(this.#options.limits?.matchesPerEvent);
     this.#take(this.#nfa.start, undefined, false, state.cutoff, event, out);
     for (let from = 0; from < state.groups.length; from++) if (state.groups[from].size > 0) this.#moveGroups(from, state, event, out);
+    this.#matches.close(out);
     if (this.#moving.length > 0) this.#arrive(state, event, out);
     else if (!hasGroups(state)) forgetAll(state);
   }
@@ -203,18 +208,7 @@ class GroupedMatcher implements PatternMatcher<GroupedState> {
   }
 
   #complete(set: Branch | undefined, tail: Taken | undefined, after: number, event: Event, out: MatchOutput): void {
-    enumerate(set, tail, { after, until: Infinity }, (path) => {
-      if (!this.#allow(out)) return false;
-      out.match({ kind: 'match', path, endTime: event.time });
-      return true;
-    });
-  }
-
-  /** Told once per event; how many more there would have been is not counted out. */
-  #allow(out: MatchOutput): boolean {
-    if (this.#allowance-- > 0) return true;
-    if (this.#allowance === -1) out.limitReached('matchesPerEvent', 1);
-    return false;
+    this.#matches.each(set, tail, { after, until: Infinity }, (path) => out.match({ kind: 'match', path, endTime: event.time }));
   }
 
   // snapshots, looking in
