@@ -83,7 +83,9 @@ async function startCompose(): Promise<TestKafka> {
   const port = await freePort();
   const project = `tripline-test-${port}`;
   const compose = (...args: string[]) =>
-    run('docker', ['compose', '-p', project, ...args], { env: { ...process.env, KAFKA_PORT: String(port), TRIPLINE_API_KEYS: 'unused' } });
+    run('docker', ['compose', '-p', project, ...args], {
+      env: { ...process.env, KAFKA_PORT: String(port), KAFKA_RETENTION_MS: '-1', TRIPLINE_API_KEYS: 'unused' },
+    });
   await compose('up', '--detach', '--wait', 'kafka');
   return connected(`127.0.0.1:${port}`, async () => void (await compose('down', '--volumes')));
 }
