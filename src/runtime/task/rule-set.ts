@@ -47,8 +47,10 @@ export class RuleSet {
     return { ...change, rule: known, replaced: undefined };
   }
 
-  #replace({ operator, compiled: { definition } }: RunningRule, next: CompiledRule): RuleChangeResult {
-    if (definition.canonical !== next.definition.canonical) return operator.carryTo(next, mappingOf(definition, next.definition));
+  #replace({ operator, compiled }: RunningRule, next: CompiledRule): RuleChangeResult {
+    // Limits and `timeouts` are no part of the pattern, and yet open matches may be kept in another way with them.
+    const kept = compiled.definition.canonical === next.definition.canonical && compiled.plan.representation === next.plan.representation;
+    if (!kept) return operator.carryTo(next, mappingOf(compiled.definition, next.definition));
     operator.replaceRule(next);
     return { carried: operator.openMatchCount(), dropped: 0 };
   }
