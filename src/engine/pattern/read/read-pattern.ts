@@ -15,6 +15,7 @@ import { readSteps } from './read-step.js';
 import type { Reading, ReadPatternOptions } from './reading.js';
 import { warnBounds } from './warn-bounds.js';
 import { warnGrowth } from './warn-growth.js';
+import { warnReach } from './warn-reach.js';
 
 export interface PatternDocument {
   readonly pattern?: unknown;
@@ -42,6 +43,7 @@ export function readPattern(document: PatternDocument, options: ReadPatternOptio
   checkConditions(steps, reading);
   warnBounds(steps, reading);
   warnGrowth(steps, within, reading);
+  if (findings.problems.length === 0) warnReach(steps, within, reading);
   const { problems, warnings } = findings;
   if (problems.length > 0) return { problems, warnings };
   return { pattern: deepFreeze({ steps, within, skip }), problems, warnings };
