@@ -20,7 +20,7 @@ function rule(id: string, changes: Record<string, unknown> = {}) {
   return { id, from: 's', key: 'card', pattern: PATTERN, within: '1h', alert: { title: 'first' }, ...changes };
 }
 
-async function send(kind: string, card = 'k'): Promise<void> {
+async function send(kind: string, card: string | number = 'k'): Promise<void> {
   const { body } = await rig.send('s', [{ card, kind, ts: TIME + ++clock }]);
   expect(body.accepted).toBe(1);
 }
@@ -122,9 +122,30 @@ it('a rule deleted and registered again starts empty, and versions count on', as
 it('open matches of a key can be looked at', async () => {
   await rig.put('/v1/rules/look', rule('look'));
   await send('a', 'seen');
+  const since = TIME + clock;
   const { body } = await rig.json('GET', '/v1/rules/look/keys/seen');
-  expect(body).toMatchObject({ key: 'seen', matches: [{ waitingFor: 'b', deadline: TIME + clock + 3_600_000 }] });
+  expect(body).toMatchObject({ key: 'seen', matches: [{ waitingFor: 'b', since, deadline: since + 3_600_000 }] });
   expect((await rig.json<{ matches: unknown[] }>('GET', '/v1/rules/look/keys/unseen')).body.matches).toEqual([]);
+});
+
+it('a bare number in the address is the number, or else the string, whichever has open matches', async () => {
+  await rig.put('/v1/rules/bare', rule('bare'));
+  const at = async (key: string) => {
+    const { body } = await rig.json<{ key: unknown; matches: { since: number }[] }>(
+      'GET',
+      `/v1/rules/bare/keys/${encodeURIComponent(key)}`,
+    );
+    return { key: body.key, since: body.matches.map(({ since }) => since) };
+  };
+  await send('a', '4711');
+  const ofString = TIME + clock;
+  expect(await at('4711')).toEqual({ key: '4711', since: [ofString] });
+  expect(await at('4712')).toEqual({ key: 4712, since: [] });
+  await send('a', 4711);
+  const ofNumber = TIME + clock;
+  expect(await at('4711')).toEqual({ key: 4711, since: [ofNumber] });
+  expect(await at('"4711"')).toEqual({ key: '4711', since: [ofString] });
+  expect(await at('"4712"')).toEqual({ key: '4712', since: [] });
 });
 
 it('a stream in use is not deleted', async () => {

@@ -29,6 +29,8 @@ export interface RuleChangeResult {
 
 export interface OpenMatchView {
   readonly waitingFor: string;
+  /** Time of its first event, epoch ms; null for a window. */
+  readonly since: number | null;
   /** Epoch ms; null without a bound. */
   readonly deadline: number | null;
   /** Step to the events it took, as JSON values. */

@@ -211,7 +211,7 @@ export class EngineHost {
           time: event.time,
           event: JSON.parse(Buffer.from(event.raw).toString('utf8')) as unknown,
         });
-      return { waitingFor, deadline: Number.isFinite(deadline) ? deadline : null, steps };
+      return { waitingFor, since: path.at(0)?.event.time ?? null, deadline: Number.isFinite(deadline) ? deadline : null, steps };
     });
   }
 

@@ -1,11 +1,9 @@
 import { Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { readJson } from '../../engine/event/json-reader.js';
 import { nearest } from '../../engine/problem/problem.js';
 import { RULE_STATUSES, type RuleStatus } from '../../engine/rule/definition.js';
 import { mermaidOf } from './rule-drawing.js';
-import { keyText } from '../../runtime/alerts/alert-json.js';
 import { Needs } from '../auth/api-key.guard.js';
 import { DocumentBody } from '../docs/document-body.js';
 import {
@@ -195,22 +193,29 @@ export class RulesController {
   }
 
   @Get(':id/keys/:key')
-  @ApiOperation({ summary: "A key's open partial matches", description: 'The key is JSON or a bare string.' })
+  @ApiOperation({
+    summary: "A key's open partial matches",
+    description:
+      'The key is JSON or a bare string. A bare number such as `4711` is the number; when that has no open match and the string `"4711"` has, it is the string. Quotes make it a string always. `since`: time of the first event, epoch ms.',
+  })
   @ApiResponse(
     jsonExample(200, 'open partial matches', {
       rule: 'card-testing',
       key: 'c1',
       matches: [
-        { waitingFor: 'large', deadline: 1767226200000, steps: { small: [{ id: 't1', time: 1767225600000, event: EVENTS_EXAMPLE[0] }] } },
+        {
+          waitingFor: 'large',
+          since: 1767225600000,
+          deadline: 1767226200000,
+          steps: { small: [{ id: 't1', time: 1767225600000, event: EVENTS_EXAMPLE[0] }] },
+        },
       ],
     }),
   )
   @ApiResponse(NOT_FOUND)
   @Header('content-type', 'application/json; charset=utf-8')
   async keys(@Param('id') id: string, @Param('key') text: string): Promise<string> {
-    const key = keyText(text);
-    const matches = await this.rules.openMatches(id, readJson(key));
-    // The key goes back as text: it may be an integer that a double cannot hold.
+    const { key, matches } = await this.rules.openMatches(id, text);
     return `{"rule":${JSON.stringify(id)},"key":${key},"matches":${JSON.stringify(matches)}}`;
   }
 }

@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { readJson } from '../../engine/event/json-reader.js';
 import type { Problem } from '../../engine/problem/problem.js';
 import type { RuleDefinition, RuleStatus } from '../../engine/rule/definition.js';
 import { readRule, readRuleDocument, STORED } from '../../engine/rule/index.js';
+import { keyText } from '../../runtime/alerts/alert-json.js';
 import type { JobControl, OpenMatchView, RuleChangeResult, RuleStats } from '../../runtime/ports/job-control.js';
 import type { CatalogRule } from '../../runtime/ports/stores.js';
 import type { PostgresCatalog } from '../../storage/catalog/catalog.js';
@@ -145,9 +147,18 @@ export class RulesService {
     return this.job.ruleStats(id) ?? { rule: id, version, status: status === 'active' || status === 'shadow' ? status : 'paused', ...none };
   }
 
-  async openMatches(id: string, key: unknown): Promise<readonly OpenMatchView[]> {
+  /**
+   * `text`: the key as JSON, or a bare string. A bare number is also looked up as a string, and is one where only
+   * that has open matches. Gives the key as JSON text, since it may be an integer that a double cannot hold.
+   */
+  async openMatches(id: string, text: string): Promise<{ key: string; matches: readonly OpenMatchView[] }> {
     await this.#existing(id);
-    return this.job.openMatches(id, key);
+    const key = keyText(text);
+    const matches = await this.job.openMatches(id, readJson(key));
+    const isNumber = /^[-\d]/.test(key);
+    if (matches.length > 0 || !isNumber) return { key, matches };
+    const ofString = await this.job.openMatches(id, text);
+    return ofString.length > 0 ? { key: JSON.stringify(text), matches: ofString } : { key, matches };
   }
 
   /** Takes the rule out of work; its versions and alerts stay. */
