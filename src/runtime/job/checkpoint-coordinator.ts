@@ -12,7 +12,7 @@ export interface CheckpointActions {
 /** Numbers the checkpoints of a job, takes one at a time, and counts them (Flink's CheckpointCoordinator). */
 export class CheckpointCoordinator {
   #next = 1;
-  #taking = false;
+  #underWay: Promise<void> | undefined;
   #mark = '';
   #metrics: JobMetrics['checkpoints'] = {
     completed: 0,
@@ -37,16 +37,24 @@ export class CheckpointCoordinator {
 
   /** Takes one unless one is under way, or nothing happened since the last: `mark` says where the job stands. */
   async checkpoint(mark: string): Promise<void> {
-    if (this.#taking || mark === this.#mark) return;
-    this.#taking = true;
+    if (this.#underWay !== undefined || mark === this.#mark) return;
+    this.#underWay = this.#take(mark).finally(() => (this.#underWay = undefined));
+    await this.#underWay;
+  }
+
+  /** The last one: waits for one that is under way, which may have begun before what `mark` says. */
+  async finalCheckpoint(mark: string): Promise<void> {
+    await this.#underWay?.catch(() => {});
+    await this.checkpoint(mark);
+  }
+
+  async #take(mark: string): Promise<void> {
     try {
       await this.actions.take(this.#next++);
       this.#mark = mark;
     } catch (error) {
       this.#metrics = { ...this.#metrics, failed: this.#metrics.failed + 1 };
       throw error;
-    } finally {
-      this.#taking = false;
     }
   }
 

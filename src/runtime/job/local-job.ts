@@ -119,7 +119,7 @@ export class LocalJob implements JobControl {
     const mark = this.#mark();
     this.#feeds.stop();
     await Promise.race([
-      this.#checkpoint(mark).then(() => this.#committer.settled()),
+      this.#finalCheckpoint(mark).then(() => this.#committer.settled()),
       delay(STOP_PATIENCE_MS, undefined, { ref: false }),
     ]).catch(() => {});
     this.#committer.close();
@@ -334,9 +334,14 @@ export class LocalJob implements JobControl {
       this.#options.onLog('error', `rule ${payload.rule} was stopped: ${payload.reason}`, payload);
   }
 
-  async #checkpoint(mark = this.#mark()): Promise<void> {
+  async #checkpoint(): Promise<void> {
     if (this.#engine.restarting !== undefined || this.#stats.recovering) return;
-    await this.#checkpoints.checkpoint(mark);
+    await this.#checkpoints.checkpoint(this.#mark());
+  }
+
+  async #finalCheckpoint(mark: string): Promise<void> {
+    if (this.#engine.restarting !== undefined || this.#stats.recovering) return;
+    await this.#checkpoints.finalCheckpoint(mark);
   }
 
   /** Where the job stands: the same again when nothing happened. */
