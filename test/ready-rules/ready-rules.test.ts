@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runRuleFolder } from '../../src/cli/rule-folder.js';
 
@@ -9,7 +9,10 @@ describe('the ready rules', () => {
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
 
-  it('are there', () => expect(names).toEqual(expect.arrayContaining(['brute-force-then-success', 'card-testing', 'missing-heartbeat'])));
+  it('are those that rules/README.md lists', () => {
+    const text = readFileSync(join(RULES, 'README.md'), 'utf8');
+    expect([...text.matchAll(/^\| \[([a-z-]+)\]\(\1\)/gm)].map(([, name]) => name).sort()).toEqual([...names].sort());
+  });
 
   it.each(names)('%s gives what it expects', async (name) => {
     const { failures } = await runRuleFolder(join(RULES, name), process);
