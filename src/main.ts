@@ -19,6 +19,8 @@ export async function serve(environment: Readonly<Record<string, string | undefi
   const running = new Running(log);
   process.on('SIGTERM', () => void running.stop('SIGTERM'));
   process.on('SIGINT', () => void running.stop('SIGINT'));
+  // Without files to read again a hang-up ends the process, as it always does.
+  if (settings.rulesDir !== undefined) process.on('SIGHUP', () => running.reload());
   process.on('uncaughtException', (error) => running.fail(error));
   process.on('unhandledRejection', (reason) => running.fail(reason));
   if (settings.auth === 'off') log.warn('TRIPLINE_AUTH=off: everybody who reaches the port may do everything');
@@ -28,6 +30,7 @@ export async function serve(environment: Readonly<Record<string, string | undefi
     return running.fail(error);
   }
   if (running.stopping) return void running.stop('a signal during the start');
+  if (running.reloadWanted) running.reload();
   log.info({ url: running.service.url }, 'ready');
   stderr.write(hint(running.service.url));
 }
@@ -46,6 +49,8 @@ function settingsOrExit(environment: Readonly<Record<string, string | undefined>
 class Running {
   service: Service | undefined;
   stopping = false;
+  /** A SIGHUP came during the start. */
+  reloadWanted = false;
   #ending = false;
 
   constructor(private readonly log: Logger) {}
@@ -62,6 +67,13 @@ class Running {
     await this.service.stop();
     this.log.info('stopped');
     this.#exit(0);
+  }
+
+  /** Reads the files of rules and streams again, once the service has started. */
+  reload(): void {
+    this.log.info('reading the rule files again');
+    if (this.service === undefined) this.reloadWanted = true;
+    else if (!this.stopping) void this.service.reload();
   }
 
   /** What is durable is complete: the next start recovers, so there is nothing to save here. */

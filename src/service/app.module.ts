@@ -15,6 +15,7 @@ import { DeadLettersController } from './dead-letters/dead-letters.controller.js
 import { ProblemFilter } from './errors/problem.filter.js';
 import { EventsController } from './events/events.controller.js';
 import { EventsService } from './events/events.service.js';
+import { RuleFilesService } from './files/rule-files.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ChangeLock } from './http/change-lock.js';
 import { ValidatedPipe } from './http/validated-query.js';
@@ -89,6 +90,7 @@ export class AppModule {
         StreamsService,
         SinksService,
         RulesService,
+        RuleFilesService,
         SimulationService,
         EventsService,
         { provide: APP_FILTER, useClass: ProblemFilter },

@@ -18,6 +18,7 @@ import { AlertRepository } from '../storage/query/alerts.js';
 import { DeadLetterRepository } from '../storage/query/dead-letters.js';
 import { SinkCursorRepository } from '../storage/query/sink-cursors.js';
 import { WakeUps } from './alerts/alert-stream.js';
+import { RuleFilesService } from './files/rule-files.service.js';
 import { createHttpServer } from './http/http-server.js';
 import type { Settings } from './settings/settings.js';
 import { Sinks } from './sinks/sinks.js';
@@ -57,6 +58,7 @@ class Teardown {
 export class Service {
   private constructor(
     readonly url: string,
+    private readonly files: RuleFilesService,
     private readonly teardown: Teardown,
   ) {}
 
@@ -67,11 +69,17 @@ export class Service {
   static async start(settings: Settings, log: Logger, onFatal: (error: Error) => void): Promise<Service> {
     const teardown = new Teardown(log);
     try {
-      return new Service(await startParts(settings, log, onFatal, teardown), teardown);
+      const { url, files } = await startParts(settings, log, onFatal, teardown);
+      return new Service(url, files, teardown);
     } catch (error) {
       await teardown.run();
       throw error;
     }
+  }
+
+  /** Reads the files of rules and streams again. */
+  reload(): Promise<void> {
+    return this.files.sync();
   }
 
   /** Takes no more, works off what is under way, checkpoints, closes everything. */
@@ -80,7 +88,12 @@ export class Service {
   }
 }
 
-async function startParts(settings: Settings, log: Logger, onFatal: (error: Error) => void, teardown: Teardown): Promise<string> {
+async function startParts(
+  settings: Settings,
+  log: Logger,
+  onFatal: (error: Error) => void,
+  teardown: Teardown,
+): Promise<{ url: string; files: RuleFilesService }> {
   const database = await openDatabase(settings, log, teardown);
   const lease = await Lease.acquire(database, JOB, SHARD, { wait: 15_000 });
   teardown.add('giving the lease back', () => lease.release());
@@ -147,8 +160,13 @@ async function startParts(settings: Settings, log: Logger, onFatal: (error: Erro
     ingester.close();
     wakeUps.close();
   });
+  const files = app.get(RuleFilesService);
+  const synced = started.then(() => files.sync());
+  // A start that failed is told by onFatal.
+  synced.catch(() => {});
+  await Promise.race([synced, delay(RECOVERY_GRACE_MS)]);
   await app.listen(settings.port, settings.host);
-  return addressOf(app);
+  return { url: addressOf(app), files };
 }
 
 async function openDatabase(settings: Settings, log: Logger, teardown: Teardown): Promise<Database> {

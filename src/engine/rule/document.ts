@@ -46,13 +46,17 @@ export interface AnyDocument {
   readonly warnings: readonly Problem[];
 }
 
+/** Tells a stream from a rule by its keys. */
+export function isStreamDocument(value: unknown): boolean {
+  return isObject(value) && Object.hasOwn(value, 'name') && !Object.hasOwn(value, 'pattern');
+}
+
 /** Tells a rule from streams by its keys: a list, or an object with `name`, is of streams. */
 export function readAnyDocument(text: string, options: RuleReadOptions & { readonly format: DocumentFormat }): AnyDocument {
   const parsed = parseText(text, options.format, { ...DEFAULT_DOCUMENT_LIMITS, ...options.limits });
   if (parsed.problems.length > 0) return { kind: 'unparseable', streams: [], problems: parsed.problems, warnings: [] };
   const { value } = parsed;
-  const isStream = Array.isArray(value) || (isObject(value) && Object.hasOwn(value, 'name') && !Object.hasOwn(value, 'pattern'));
-  if (!isStream) {
+  if (!Array.isArray(value) && !isStreamDocument(value)) {
     const { rule, problems, warnings } = readRule(value, options);
     return { kind: 'rule', streams: [], rule, problems: problems.map(parsed.locate), warnings: warnings.map(parsed.locate) };
   }

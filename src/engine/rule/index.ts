@@ -1,6 +1,7 @@
 export * from './definition.js';
 export {
   type AnyDocument,
+  isStreamDocument,
   parseDocument,
   readAnyDocument,
   readRuleDocument,

@@ -134,6 +134,8 @@ export interface CatalogRule {
   readonly version: number;
   /** `retired` rules are kept for their versions. */
   readonly status: 'draft' | 'shadow' | 'active' | 'paused' | 'retired';
+  /** The file of TRIPLINE_RULES_DIR that keeps it; null when it came over the API. */
+  readonly file: string | null;
   /** The document as registered, parsed. */
   readonly document: unknown;
   /** Epoch ms. */
@@ -145,5 +147,7 @@ export interface CatalogStream {
   readonly version: number;
   readonly document: unknown;
   readonly deleted: boolean;
+  /** As a rule's. */
+  readonly file: string | null;
 }
 export type { AlertOutput, CheckpointOutput, DeadLetterOutput, JournalEntry, Output, Positions };

@@ -42,7 +42,14 @@ const PLAN_EXAMPLE = {
   growth: 'polynomial: at most c · n^2 open partial matches for n events of a key, because of `small`; n counts the events of 10m',
 };
 export const RULE_REPLY_EXAMPLE = { id: 'card-testing', version: 1, status: 'active', plan: PLAN_EXAMPLE, warnings: [] };
-export const RULE_VIEW_EXAMPLE = { id: 'card-testing', version: 1, status: 'active', rule: RULE_EXAMPLE, createdAt: 1767225600000 };
+export const RULE_VIEW_EXAMPLE = {
+  id: 'card-testing',
+  version: 1,
+  status: 'active',
+  file: null,
+  rule: RULE_EXAMPLE,
+  createdAt: 1767225600000,
+};
 export const PLAN = PLAN_EXAMPLE;
 export const STATS_EXAMPLE = {
   rule: 'card-testing',

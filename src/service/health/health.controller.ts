@@ -6,6 +6,7 @@ import type { JobControl, JobStatus } from '../../runtime/ports/job-control.js';
 import { jsonExample, problemExample } from '../docs/examples.js';
 import { DomainError } from '../errors/domain-error.js';
 import { isDatabaseAway } from '../errors/problem-document.js';
+import { RuleFilesService } from '../files/rule-files.service.js';
 import type { Sinks } from '../sinks/sinks.js';
 import { JOB, KAFKA, PING, SINKS } from '../tokens.js';
 
@@ -30,6 +31,7 @@ export class HealthController {
     @Inject(JOB) private readonly job: JobControl,
     @Inject(KAFKA) private readonly kafka: KafkaSources | null,
     @Inject(SINKS) private readonly sinks: Sinks,
+    @Inject(RuleFilesService) private readonly files: RuleFilesService,
     @Inject(PING) private readonly ping: () => Promise<void>,
   ) {}
 
@@ -44,12 +46,17 @@ export class HealthController {
   @Get('ready')
   @ApiOperation({ summary: 'Events are taken and worked off' })
   @ApiResponse(
-    jsonExample(200, 'ready; `degraded` while a topic cannot be read or a sink fails', {
-      status: 'ready',
-      job: { state: 'running', since: 1767225600000, restarts: 0, streams: [STREAM] },
-      sources: [SOURCE],
-      sinks: [],
-    }),
+    jsonExample(
+      200,
+      'ready; `degraded` while a topic cannot be read, a sink fails or a rule file is broken; `files` is null without TRIPLINE_RULES_DIR',
+      {
+        status: 'ready',
+        job: { state: 'running', since: 1767225600000, restarts: 0, streams: [STREAM] },
+        sources: [SOURCE],
+        sinks: [],
+        files: { syncedAt: 1767225600000, rules: 1, streams: 1, problems: [] },
+      },
+    ),
   )
   @ApiResponse(problemExample(503, 'not-ready', 'the job is recovering'))
   async ready(@Res({ passthrough: true }) reply: FastifyReply) {
@@ -67,8 +74,10 @@ export class HealthController {
       throw notReady(isDatabaseAway(error) ? 'the database does not answer' : 'the database answers with an error', job, sources);
     }
     const sinks = this.sinks.statuses();
-    const degraded = away.length > 0 || sinks.some(({ state }) => state === 'failing');
-    return { status: degraded ? 'degraded' : 'ready', job, sources, sinks };
+    const files = this.files.status();
+    const broken = files !== null && files.problems.length > 0;
+    const degraded = away.length > 0 || broken || sinks.some(({ state }) => state === 'failing');
+    return { status: degraded ? 'degraded' : 'ready', job, sources, sinks, files };
   }
 }
 

@@ -35,6 +35,7 @@ const SMALL_BODY_BYTES = 4_096;
 const EXPLAIN =
   'With `explain: true` also `explanation`: which edge each event of a match took, when, and how it ended; for keys without a match the partial match that came furthest and the first part of a condition that was not true, with the values it read.';
 const INVALID = problemExample(422, 'invalid-rule', 'the rule document has 1 problem(s)');
+const FILE_OWNED = problemExample(409, 'file-owned', 'rule card-testing is kept by the file card-testing/rule.yaml: change it there');
 const NOT_FOUND = problemExample(404, 'rule-not-found', 'there is no rule card-tests');
 
 @ApiTags('rules')
@@ -122,6 +123,7 @@ export class RulesController {
   @DocumentBody('A rule document', RULE_EXAMPLE, RULE_YAML_EXAMPLE)
   @ApiResponse(jsonExample(200, 'the version that runs now', { ...RULE_REPLY_EXAMPLE, version: 2, carried: 3, dropped: 0 }))
   @ApiResponse(jsonExample(201, 'there was no such rule', RULE_REPLY_EXAMPLE))
+  @ApiResponse(FILE_OWNED)
   @ApiResponse(INVALID)
   async replace(
     @Param('id') id: string,
@@ -141,6 +143,7 @@ export class RulesController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Retire a rule', description: 'Its alerts and versions stay; the id may be used again, versions count on.' })
   @ApiResponse({ status: 204, description: 'retired', content: { 'application/json': { example: null } } })
+  @ApiResponse(FILE_OWNED)
   @ApiResponse(NOT_FOUND)
   async retire(@Param('id') id: string): Promise<void> {
     await this.rules.retire(id);
@@ -152,6 +155,7 @@ export class RulesController {
   @ApiOperation({ summary: 'Pause, shadow or activate a rule' })
   @DocumentBody('The status to have', { status: 'paused' })
   @ApiResponse(jsonExample(200, 'applied', { id: 'card-testing', version: 1, status: 'paused', droppedMatches: 2 }))
+  @ApiResponse(FILE_OWNED)
   @ApiResponse(NOT_FOUND)
   async setStatus(@Param('id') id: string, @Req() request: FastifyRequest) {
     const body = readJsonObject(await readText(request, SMALL_BODY_BYTES), 4);

@@ -8,6 +8,7 @@ import type { JobControl, OpenMatchView, RuleChangeResult, RuleStats } from '../
 import type { CatalogRule } from '../../runtime/ports/stores.js';
 import type { PostgresCatalog } from '../../storage/catalog/catalog.js';
 import { DomainError, invalid } from '../errors/domain-error.js';
+import { refuseFileOwned } from '../files/file-owned.js';
 import type { PostedDocument } from '../http/body.js';
 import { ChangeLock } from '../http/change-lock.js';
 import type { Settings } from '../settings/settings.js';
@@ -20,6 +21,8 @@ export interface RuleView {
   readonly id: string;
   readonly version: number;
   readonly status: CatalogRule['status'];
+  /** The file that keeps it; null when it came over the API. */
+  readonly file: string | null;
   /** As registered. */
   readonly rule: unknown;
   readonly createdAt: number;
@@ -62,6 +65,7 @@ export class RulesService {
     return this.changes.run(async () => {
       const read = this.#read(posted);
       const { id, status } = read.rule;
+      await this.#refuseFileOwned(id);
       const stored = await this.catalog.createRule(id, read.document, status);
       try {
         await this.#apply(stored, status);
@@ -74,11 +78,16 @@ export class RulesService {
     });
   }
 
-  /** Stores the next version, or the first. An unchanged document keeps its version. */
-  replace(id: string, posted: PostedDocument): Promise<{ created: boolean; reply: RuleReply & RuleChangeResult }> {
+  /** Stores the next version, or the first. An unchanged document keeps its version. `file` when a file keeps it. */
+  replace(
+    id: string,
+    posted: PostedDocument,
+    file: string | null = null,
+  ): Promise<{ created: boolean; reply: RuleReply & RuleChangeResult }> {
     return this.changes.run(async () => {
       const read = this.#read(posted, id);
-      const stored = await this.catalog.putRuleVersion(id, read.document, read.rule.status);
+      if (file === null) await this.#refuseFileOwned(id);
+      const stored = await this.catalog.putRuleVersion(id, read.document, read.rule.status, file);
       const { carried, dropped } = await this.#apply(stored.rule, read.rule.status);
       return { created: stored.created, reply: { ...reply(stored.rule, read), carried, dropped } };
     });
@@ -161,10 +170,11 @@ export class RulesService {
     return ofString.length > 0 ? { key: JSON.stringify(text), matches: ofString } : { key, matches };
   }
 
-  /** Takes the rule out of work; its versions and alerts stay. */
-  retire(id: string): Promise<void> {
+  /** Takes the rule out of work; its versions and alerts stay. `byFile` when the file that kept it is gone. */
+  retire(id: string, byFile = false): Promise<void> {
     return this.changes.run(async () => {
       await this.#existing(id);
+      if (!byFile) await this.#refuseFileOwned(id);
       if (this.job.ruleStats(id) !== undefined) await this.job.retireRule(id);
       await this.catalog.retireRule(id);
     });
@@ -174,6 +184,7 @@ export class RulesService {
   setStatus(id: string, status: RuleStatus): Promise<{ id: string; version: number; status: RuleStatus; droppedMatches: number }> {
     return this.changes.run(async () => {
       const rule = await this.#existing(id);
+      await this.#refuseFileOwned(id);
       if (status === 'active' || status === 'shadow') this.#checkStreams(rule);
       const { dropped } = await this.#apply(rule, status);
       await this.catalog.setRuleStatus(id, status);
@@ -195,6 +206,10 @@ export class RulesService {
   #checkStreams({ id, document }: CatalogRule): void {
     const { problems } = readRule(document, { ...STORED, streams: this.streams.find });
     if (problems.length > 0) throw invalid('invalid-rule', `rule ${id} does not fit its streams any more`, problems);
+  }
+
+  async #refuseFileOwned(id: string): Promise<void> {
+    refuseFileOwned(`rule ${id}`, (await this.#current(id))?.file, this.settings);
   }
 
   async #current(id: string): Promise<CatalogRule | undefined> {
@@ -221,8 +236,8 @@ export class RulesService {
   }
 }
 
-function asView({ id, version, status, document, createdAt }: CatalogRule): RuleView {
-  return { id, version, status, rule: document, createdAt };
+function asView({ id, version, status, file, document, createdAt }: CatalogRule): RuleView {
+  return { id, version, status, file, rule: document, createdAt };
 }
 
 function reply({ id, version }: CatalogRule, { rule, warnings }: ReadRule): RuleReply {

@@ -43,6 +43,12 @@ export const SETTINGS = {
     'on = webhooks may lead into private networks',
   ),
   dataDir: setting('TRIPLINE_DATA_DIR', text, './data', 'folder of the embedded PostgreSQL and of local state'),
+  rulesDir: setting<string | undefined>(
+    'TRIPLINE_RULES_DIR',
+    text,
+    undefined,
+    'folder whose YAML files keep rules and streams; absent = none',
+  ),
   checkpointIntervalMs: setting('TRIPLINE_CHECKPOINT_INTERVAL', duration(10), 5_000, 'time between checkpoints'),
   slots: setting('TRIPLINE_SLOTS', integer(1, 1), 1, 'engine threads; more than 1 is refused until slots exist'),
   logRetentionMs: setting('TRIPLINE_LOG_RETENTION', duration(1_000), 86_400_000, 'how long events that came over HTTP are kept'),

@@ -14,7 +14,7 @@ import type { Settings } from '../settings/settings.js';
 import { JOB, SETTINGS } from '../tokens.js';
 import { StreamsService } from './streams.service.js';
 
-const VIEW = { name: 'payments', version: 1, stream: STREAM_EXAMPLE };
+const VIEW = { name: 'payments', version: 1, file: null, stream: STREAM_EXAMPLE };
 const NOT_FOUND = problemExample(404, 'stream-not-found', 'there is no stream payment: PUT /v1/streams/payment makes one');
 const SMALL_BODY_BYTES = 4_096;
 
@@ -53,6 +53,7 @@ export class StreamsController {
   )
   @ApiResponse(jsonExample(200, 'changed', { ...VIEW, version: 2, warnings: [] }))
   @ApiResponse(jsonExample(201, 'made', { ...VIEW, warnings: [] }))
+  @ApiResponse(problemExample(409, 'file-owned', 'stream payments is kept by the file card-testing/stream.yaml: change it there'))
   @ApiResponse(problemExample(422, 'invalid-stream', 'the stream document has 1 problem(s)'))
   async put(@Param('name') name: string, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     const { view, created, warnings } = await this.streams.put(name, await readDocument(request, this.settings.maxRuleBytes));

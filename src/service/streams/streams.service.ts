@@ -9,6 +9,7 @@ import type { JobControl } from '../../runtime/ports/job-control.js';
 import type { CatalogStream, EventLog } from '../../runtime/ports/stores.js';
 import type { PostgresCatalog } from '../../storage/catalog/catalog.js';
 import { DomainError, invalid } from '../errors/domain-error.js';
+import { refuseFileOwned } from '../files/file-owned.js';
 import type { PostedDocument } from '../http/body.js';
 import { ChangeLock } from '../http/change-lock.js';
 import type { Settings } from '../settings/settings.js';
@@ -17,6 +18,8 @@ import { CATALOG, EVENT_LOG, INGESTER, JOB, KAFKA, SETTINGS } from '../tokens.js
 export interface StreamView {
   readonly name: string;
   readonly version: number;
+  /** The file that keeps it; null when it came over the API. */
+  readonly file: string | null;
   /** As put. */
   readonly stream: unknown;
 }
@@ -68,8 +71,12 @@ export class StreamsService {
     return asView((await this.catalog.currentStream(name))!);
   }
 
-  /** Makes or changes a stream. Resolves once its journal entry is committed. */
-  put(name: string, posted: PostedDocument): Promise<{ view: StreamView; created: boolean; warnings: readonly Problem[] }> {
+  /** Makes or changes a stream. Resolves once its journal entry is committed. `file` when a file keeps it. */
+  put(
+    name: string,
+    posted: PostedDocument,
+    file: string | null = null,
+  ): Promise<{ view: StreamView; created: boolean; warnings: readonly Problem[] }> {
     const read = readStreamDocument(posted.text, { format: posted.format, limits: this.settings, name });
     if (read.document === undefined) throw unparseable(read.problems);
     if (read.stream === undefined)
@@ -77,8 +84,9 @@ export class StreamsService {
     const { stream, warnings } = read;
     const document = { name, ...(read.document as object) };
     return this.changes.run(async () => {
+      if (file === null) await this.#refuseFileOwned(name);
       await this.#checkChange(stream);
-      const stored = await this.catalog.putStream(name, document);
+      const stored = await this.catalog.putStream(name, document, file);
       if (stream.source.kind === 'kafka') this.kafka?.ensure(stream);
       else await this.log.ensureStream(name, stream.source.partitions);
       if (stored.created) this.ingester.forget(name);
@@ -89,10 +97,11 @@ export class StreamsService {
     });
   }
 
-  /** Throws DomainError `stream-in-use` while rules read it. */
-  delete(name: string): Promise<void> {
+  /** Throws DomainError `stream-in-use` while rules read it. `byFile` when the file that kept it is gone. */
+  delete(name: string, byFile = false): Promise<void> {
     return this.changes.run(async () => {
       const definition = this.definition(name);
+      if (!byFile) await this.#refuseFileOwned(name);
       const users = (await this.#rulesOf(name)).map(({ id }) => id);
       if (users.length > 0) {
         throw new DomainError('conflict', 'stream-in-use', `stream ${name} is read by ${users.join(', ')}`, { members: { rules: users } });
@@ -104,6 +113,10 @@ export class StreamsService {
       else await this.log.dropStream(name);
       this.ingester.forget(name);
     });
+  }
+
+  async #refuseFileOwned(name: string): Promise<void> {
+    refuseFileOwned(`stream ${name}`, (await this.catalog.currentStream(name))?.file, this.settings);
   }
 
   async #rulesOf(stream: string) {
@@ -165,6 +178,6 @@ export function unparseable(problems: readonly Problem[]): DomainError {
   );
 }
 
-function asView({ name, version, document }: CatalogStream): StreamView {
-  return { name, version, stream: document };
+function asView({ name, version, file, document }: CatalogStream): StreamView {
+  return { name, version, file, stream: document };
 }

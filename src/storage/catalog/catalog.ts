@@ -64,9 +64,9 @@ export class PostgresCatalog implements Catalog {
     return asRule(stored);
   }
 
-  /** Stores a rule or its next version; an unchanged document keeps its version, the status is set in any case. */
-  async putRuleVersion(id: string, document: unknown, status: CatalogRule['status']): Promise<StoredRule> {
-    const stored = await this.#rules.put(id, document, { status });
+  /** Stores a rule or its next version; an unchanged document keeps its version, status and file are set in any case. */
+  async putRuleVersion(id: string, document: unknown, status: CatalogRule['status'], file: string | null = null): Promise<StoredRule> {
+    const stored = await this.#rules.put(id, document, { status, file });
     return { rule: asRule(stored), created: stored.created, changed: stored.changed };
   }
 
@@ -76,7 +76,7 @@ export class PostgresCatalog implements Catalog {
 
   /** The id may be used again; versions count on. */
   retireRule(id: string): Promise<void> {
-    return this.setRuleStatus(id, 'retired');
+    return this.#rules.update(id, { status: 'retired', file: null });
   }
 
   async streams(): Promise<readonly CatalogStream[]> {
@@ -94,14 +94,14 @@ export class PostgresCatalog implements Catalog {
     return found && asStream(found);
   }
 
-  /** Stores a stream or its next version; an unchanged document keeps its version. */
-  async putStream(name: string, document: unknown): Promise<StoredStream> {
-    const stored = await this.#streams.put(name, document, { deleted: false });
+  /** Stores a stream or its next version; an unchanged document keeps its version, the file is set in any case. */
+  async putStream(name: string, document: unknown, file: string | null = null): Promise<StoredStream> {
+    const stored = await this.#streams.put(name, document, { deleted: false, file });
     return { stream: asStream(stored), created: stored.created, changed: stored.changed };
   }
 
   deleteStream(name: string): Promise<void> {
-    return this.#streams.update(name, { deleted: true });
+    return this.#streams.update(name, { deleted: true, file: null });
   }
 }
 
@@ -110,11 +110,12 @@ function asRule({ head, version }: Found<RuleRow>): CatalogRule {
     id: head.id,
     version: version.version,
     status: head.status,
+    file: head.file,
     document: fromJsonBytes(version.document),
     createdAt: version.createdAt,
   };
 }
 
 function asStream({ head, version }: Found<StreamRow>): CatalogStream {
-  return { name: head.id, version: version.version, document: fromJsonBytes(version.document), deleted: head.deleted };
+  return { name: head.id, version: version.version, document: fromJsonBytes(version.document), deleted: head.deleted, file: head.file };
 }

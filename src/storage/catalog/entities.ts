@@ -12,6 +12,8 @@ export class RuleRow {
   @PrimaryColumn('text') id!: string;
   @Column('integer', { name: 'current_version' }) currentVersion!: number;
   @Column('text') status!: 'draft' | 'shadow' | 'active' | 'paused' | 'retired';
+  /** The file that keeps it; null when it came over the API. */
+  @Column('text', { nullable: true }) file!: string | null;
   @Column('bigint', { name: 'updated_at', transformer: NUMBER }) updatedAt!: number;
 }
 
@@ -29,6 +31,8 @@ export class StreamRow {
   @PrimaryColumn('text', { name: 'name' }) id!: string;
   @Column('integer', { name: 'current_version' }) currentVersion!: number;
   @Column('boolean') deleted!: boolean;
+  /** The file that keeps it; null when it came over the API. */
+  @Column('text', { nullable: true }) file!: string | null;
   @Column('bigint', { name: 'updated_at', transformer: NUMBER }) updatedAt!: number;
 }
 
