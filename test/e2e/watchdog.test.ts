@@ -3,6 +3,10 @@ import { Rig, until } from './support.js';
 const TIME = 1_700_000_000_000;
 const NEIGHBOURS = 50;
 
+/** One evaluation is bounded to some tenths of a second, so what runs away must be many of them: for each open match, each field. */
+const heavy = (list: string, more: string) => `${list}.all(a, ${list}.all(b, a + b + ${more} >= 0.0))`;
+const NUMBERS = Array.from({ length: 4_000 }, (_, index) => index);
+
 let rig: Rig;
 
 beforeAll(async () => {
@@ -12,7 +16,11 @@ beforeAll(async () => {
     id: 'loops',
     from: 'work',
     key: 'card',
-    pattern: [{ begin: 'one', where: 'has(list) && list.all(a, list.all(b, list.all(c, a + b + c >= 0.0)))' }],
+    pattern: [
+      { begin: 'one', where: '!has(list)' },
+      { followedBy: 'two', where: `has(list) && ${heavy('list', 'one.n')}` },
+    ],
+    within: '1h',
   });
   await rig.put('/v1/rules/neighbour', {
     id: 'neighbour',
@@ -26,9 +34,8 @@ beforeAll(async () => {
 afterAll(() => rig.stop());
 
 it('a rule that loops is paused after three restarts, and its neighbour misses nothing', async () => {
-  const numbers = Array.from({ length: 4_000 }, (_, index) => index);
   const lines = Array.from({ length: NEIGHBOURS }, (_, index) => ({ card: 'k', n: index, ts: TIME + index }));
-  const poison = { card: 'k', n: 'poison', ts: TIME + NEIGHBOURS, list: numbers };
+  const poison = { card: 'k', n: 'poison', ts: TIME + NEIGHBOURS, list: NUMBERS };
   await rig.send('work', [...lines, poison]);
   await rig.send(
     'work',
@@ -51,7 +58,7 @@ it('what was decided stays decided after a crash', async () => {
   await rig.service.start();
   expect((await rig.json<{ status: string }>('GET', '/v1/rules/loops')).body.status).toBe('paused');
   expect(await rig.deadLetters('code=rule-stopped')).toHaveLength(1);
-  await rig.send('work', [{ card: 'k', n: 'after', ts: TIME + 1_000 }]);
+  await rig.send('work', [{ card: 'k', n: 1_000, ts: TIME + 1_000 }]);
   await rig.alertsOf('neighbour', 2 * NEIGHBOURS + 1);
   expect(await rig.restarts()).toBe(0);
   expect((await rig.ask('GET', '/metrics')).text).toMatch(/^tripline_ghost_alerts\S* 0$/m);
@@ -59,7 +66,10 @@ it('what was decided stays decided after a crash', async () => {
 
 it('the rule works again once it is activated', async () => {
   await rig.json('POST', '/v1/rules/loops/status', { status: 'active' });
-  await rig.send('work', [{ card: 'short', ts: TIME + 1_001, list: [1, 2, 3] }]);
+  await rig.send('work', [
+    { card: 'short', n: 1, ts: TIME + 1_001 },
+    { card: 'short', n: 2, ts: TIME + 1_002, list: [1, 2, 3] },
+  ]);
   expect(await rig.alertsOf('loops', 1)).toHaveLength(1);
 });
 
@@ -69,14 +79,15 @@ it('a rule that loops at a deadline is stopped there; one with the same deadline
     { begin: 'x', where: 'kind == "x"' },
     { notFollowedBy: 'y', where: 'kind == "y"' },
   ];
-  const loop = 'x.list.all(a, x.list.all(b, x.list.all(c, a + b + c >= 0.0)))';
-  const title = `\${!has(x.list) ? "quick" : ${loop} ? "1" : "2"}`;
-  await rig.put('/v1/rules/late', { id: 'late', from: 'calm', key: 'card', pattern, within: '1s', alert: { title } });
+  const title = `\${has(x.list) ? "slow" : "quick"}`;
+  const fields = Object.fromEntries(
+    Array.from({ length: 60 }, (_, index) => [`f${index}`, `has(x.list) && ${heavy('x.list', `${index}.0`)}`]),
+  );
+  await rig.put('/v1/rules/late', { id: 'late', from: 'calm', key: 'card', pattern, within: '1s', alert: { title, fields } });
   await rig.put('/v1/rules/beside', { id: 'beside', from: 'calm', key: 'card', pattern, within: '1s' });
-  const list = Array.from({ length: 4_000 }, (_, index) => index);
   await rig.send('calm', [
     { card: 'first', kind: 'x', ts: TIME - 500 },
-    { card: 'second', kind: 'x', ts: TIME, list },
+    { card: 'second', kind: 'x', ts: TIME, list: NUMBERS },
     { card: 'third', kind: 'x', ts: TIME + 100 },
   ]);
   expect((await rig.alertsOf('beside', 3)).map(({ key }) => key)).toEqual(['first', 'second', 'third']);
@@ -84,26 +95,30 @@ it('a rule that loops at a deadline is stopped there; one with the same deadline
   expect((await rig.json<{ status: string }>('GET', '/v1/rules/late')).body.status).toBe('paused');
 }, 40_000);
 
-it('a stream whose id loops stops nothing but that id', async () => {
+it('an id that is too much work for an event is an error, and the event has its place as its id', async () => {
   const id = 'has(list) && list.all(a, list.all(b, list.all(c, a + b + c >= 0.0))) ? "x" : card';
   await rig.put('/v1/streams/ids', { name: 'ids', id, time: { field: 'ts', format: 'epochMillis' }, quietAfter: 'never' });
   await rig.put('/v1/rules/ids', { id: 'ids', from: 'ids', key: 'card', pattern: [{ begin: 'one' }] });
-  const list = Array.from({ length: 4_000 }, (_, index) => index);
+  const restarts = await rig.restarts();
   await rig.send('ids', [
     { card: '1', ts: TIME },
-    { card: '2', ts: TIME + 1, list },
+    { card: '2', ts: TIME + 1, list: NUMBERS },
     { card: '3', ts: TIME + 2 },
   ]);
   expect((await rig.alertsOf('ids', 3)).map(({ key }) => key)).toEqual(['1', '2', '3']);
-  expect((await rig.deadLetters('stream=ids')).map(({ code, offset }) => [code, offset])).toEqual([['rule-stopped', 1]]);
+  expect(await rig.deadLetters('stream=ids')).toEqual([]);
+  expect(await rig.restarts()).toBe(restarts);
 }, 40_000);
 
 it('a simulation that loops ends, and the service answers meanwhile', async () => {
-  const list = Array.from({ length: 4_000 }, (_, index) => index);
-  const where = 'list.all(a, list.all(b, list.all(c, a + b + c >= 0.0)))';
+  const pattern = [
+    { begin: 'one', where: '!has(list)' },
+    { followedBy: 'two', where: `has(list) && ${heavy('list', 'one.n')}` },
+  ];
+  const opened = Array.from({ length: 300 }, (_, n) => ({ ts: TIME, n }));
   const simulation = rig.json<{ code: string }>('POST', '/v1/rules/simulate', {
-    rule: { id: 'x', from: 'work', pattern: [{ begin: 'one', where }] },
-    events: [{ ts: TIME, list }],
+    rule: { id: 'x', from: 'work', pattern },
+    events: [...opened, { ts: TIME, list: NUMBERS }],
   });
   expect((await rig.ask('GET', '/health/live')).status).toBe(200);
   const { status, body } = await simulation;
