@@ -1,30 +1,4 @@
-import { drawNfa } from '../../src/engine/nfa/index.js';
 import { prepare } from './support.js';
-
-it('draws states, edges, conditions and bounds', () => {
-  const { nfa } = prepare({
-    pattern: [
-      { begin: 'a', where: 'v < 1' },
-      { notFollowedBy: 'n', where: 'v == 3' },
-      { followedBy: 'b', where: 'v > 5', within: '5s' },
-    ],
-    within: '10m',
-  });
-  expect(drawNfa(nfa)).toBe(`stateDiagram-v2
-  direction LR
-  s1: b, within 5s
-  s2: stop#58; n
-  s3: a
-  [*] --> s3
-  s1 --> [*]: take if (v #62; 5)
-  s1 --> s1: ignore if not (v #62; 5)
-  s1 --> s2: proceed if (v == 3)
-  s3 --> s1: take if (v #60; 1)
-  note right of s3
-    within 10m, first event to last
-  end note
-`);
-});
 
 it('is frozen', () => {
   const { nfa } = prepare({ pattern: [{ begin: 'a', times: { min: 1 }, until: 'v > 3' }] });

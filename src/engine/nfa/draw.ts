@@ -1,55 +1,76 @@
 import { formatDuration } from '../time/duration.js';
-import type { Guard } from './guard.js';
+import { type Guard, not } from './guard.js';
 import type { Nfa, NfaEdge, NfaState } from './nfa.js';
+import { stateLabels } from './state-labels.js';
 
-/** The automaton as a Mermaid state diagram: states with their bounds, edges with their conditions. */
+/** The automaton as a Mermaid state diagram: states, edges with their conditions, bounds of time as notes. */
 export function drawNfa(nfa: Nfa): string {
-  const lines = ['stateDiagram-v2', '  direction LR'];
-  nfa.states.forEach((state, number) => {
-    if (state.kind !== 'final') lines.push(`  s${number}: ${escape(stateText(state))}`);
-  });
-  lines.push(`  [*] --> s${nfa.start}`);
-  nfa.states.forEach((state, number) => {
-    if (state.kind === 'stop') return;
-    for (const edge of state.edges) lines.push(drawEdge(nfa, number, edge));
-    if (state.after !== undefined) lines.push(`  s${number} --> ${node(nfa, state.after)}: when the time is over`);
-  });
-  if (nfa.within !== undefined)
-    lines.push(`  note right of s${nfa.start}`, `    within ${formatDuration(nfa.within)}, first event to last`, '  end note');
-  return `${lines.join('\n')}\n`;
+  const labels = stateLabels(nfa);
+  // Compiled from the end, read from the begin.
+  const states = nfa.states.map((state, number) => ({ state, number })).reverse();
+  const shown = states.filter(({ state }) => state.kind !== 'final');
+  return [
+    'stateDiagram-v2',
+    '  direction LR',
+    ...shown.map(({ number }) => `  s${number}: ${escape(labels[number])}`),
+    `  [*] --> s${nfa.start}`,
+    ...states.flatMap(({ state, number }) => edgeLines(nfa, state, number)),
+    ...shown.flatMap(({ state, number }) => noteLines(nfa, state, number)),
+    '',
+  ].join('\n');
 }
 
-function stateText({ kind, name, within }: NfaState): string {
-  const bound = within === undefined ? '' : `, within ${formatDuration(within)}`;
-  const prefix = kind === 'stop' ? 'stop: ' : kind === 'pending' || kind === 'absence' ? 'absent: ' : '';
-  return `${prefix}${name}${bound}`;
+function edgeLines(nfa: Nfa, state: NfaState, number: number): string[] {
+  const draw = (target: number, text: string): string =>
+    `  s${number} --> ${nfa.states[target].kind === 'final' ? '[*]' : `s${target}`}: ${text}`;
+  if (state.kind === 'stop' || state.kind === 'final') return [];
+  const lines = state.edges.map((edge) => draw(edge.target, escape(edgeText(nfa, state, edge))));
+  if (state.kind === 'pending') lines.push(`  s${number} --> [*]: when the time is over`);
+  if (state.after !== undefined) lines.push(draw(state.after, 'when the time is over'));
+  return lines;
 }
 
-function drawEdge(nfa: Nfa, from: number, { action, target, guard }: NfaEdge): string {
-  const text = guard.kind === 'true' ? action : `${action} if ${guardText(nfa, guard)}`;
-  return `  s${from} --> ${node(nfa, target)}: ${escape(text)}`;
-}
-
-function node(nfa: Nfa, state: number): string {
-  return nfa.states[state].kind === 'final' ? '[*]' : `s${state}`;
+function edgeText(nfa: Nfa, { edges }: NfaState, edge: NfaEdge): string {
+  const stops = ({ target }: NfaEdge): boolean => nfa.states[target].kind === 'stop';
+  const words = stops(edge) ? 'stop' : edge.action === 'proceed' ? 'go on' : edge.action;
+  if (edge.guard.kind === 'true') return words;
+  const takes = edges.filter(({ action }) => action === 'take');
+  const first = takes.length > 0 ? takes : edges.filter(stops);
+  const opposite = JSON.stringify(not(edge.guard));
+  const isOtherwise = first.length > 0 && first.every(({ guard }) => JSON.stringify(guard) === opposite);
+  return isOtherwise && !first.includes(edge) ? `${words} otherwise` : `${words} if ${guardText(nfa, edge.guard)}`;
 }
 
 function guardText(nfa: Nfa, guard: Guard): string {
-  switch (guard.kind) {
-    case 'true':
-      return 'true';
-    case 'condition':
-      return `(${nfa.conditions[guard.condition].text})`;
-    case 'stream':
-      return `from ${guard.name}`;
-    case 'not':
-      return `not ${guardText(nfa, guard.of)}`;
-    case 'and':
-      return `${guardText(nfa, guard.left)} and ${guardText(nfa, guard.right)}`;
-  }
+  const parts = conjuncts(guard);
+  if (parts.length > 1) return parts.map((part) => partText(nfa, part)).join(' and ');
+  return guard.kind === 'condition' ? nfa.conditions[guard.condition].text : partText(nfa, guard);
 }
 
-/** Mermaid reads # and ; and line breaks as its own. */
+function partText(nfa: Nfa, guard: Guard): string {
+  if (guard.kind === 'true') return 'true';
+  if (guard.kind === 'stream') return `from ${guard.name}`;
+  if (guard.kind === 'not' && guard.of.kind === 'and') {
+    return `(${conjuncts(guard.of)
+      .map((part) => partText(nfa, not(part)))
+      .join(' or ')})`;
+  }
+  if (guard.kind === 'not') return `not ${partText(nfa, guard.of)}`;
+  return `(${guardText(nfa, guard)})`;
+}
+
+function conjuncts(guard: Guard): Guard[] {
+  return guard.kind === 'and' ? [...conjuncts(guard.left), ...conjuncts(guard.right)] : [guard];
+}
+
+function noteLines(nfa: Nfa, { kind, within }: NfaState, number: number): string[] {
+  const notes = [];
+  if (number === nfa.start && nfa.within !== undefined) notes.push(`within ${formatDuration(nfa.within)}, first event to last`);
+  if (kind === 'normal' && within !== undefined) notes.push(`within ${formatDuration(within)} of the event before`);
+  return notes.length === 0 ? [] : [`  note right of s${number}`, ...notes.map((note) => `    ${note}`), '  end note'];
+}
+
+/** Only what Mermaid would read as its own: separators, entities, tags, styles (`::`), directives and line breaks. */
 function escape(text: string): string {
-  return text.replace(/[#;:"<>\r\n]/g, (char) => (char === '\n' || char === '\r' ? ' ' : `#${char.charCodeAt(0)};`));
+  return text.replace(/[\r\n]+\s*/g, ' ').replace(/[#;]|<(?=[^\s=])|:(?=:)|%(?=%)/g, (char) => `#${char.charCodeAt(0)};`);
 }

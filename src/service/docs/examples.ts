@@ -51,6 +51,19 @@ export const RULE_VIEW_EXAMPLE = {
   createdAt: 1767225600000,
 };
 export const PLAN = PLAN_EXAMPLE;
+/** Of small, then large, within 10 minutes. */
+export const NFA_EXAMPLE = `stateDiagram-v2
+  direction LR
+  s2: small
+  s1: large
+  [*] --> s2
+  s2 --> s1: take if amount < 1
+  s1 --> [*]: take if amount > 500
+  s1 --> s1: ignore otherwise
+  note right of s2
+    within 10m, first event to last
+  end note
+`;
 export const STATS_EXAMPLE = {
   rule: 'card-testing',
   version: 1,

@@ -11,6 +11,7 @@ import {
   EVENTS_EXAMPLE,
   EXPLANATION_EXAMPLE,
   jsonExample,
+  NFA_EXAMPLE,
   PLAN,
   problemExample,
   RULE_EXAMPLE,
@@ -174,7 +175,7 @@ export class RulesController {
   @Header('content-type', 'text/plain; charset=utf-8')
   @ApiProduces('text/plain')
   @ApiOperation({ summary: "The rule's automaton as a Mermaid diagram" })
-  @ApiResponse({ status: 200, content: { 'text/plain': { example: 'stateDiagram-v2\n  [*] --> small\n' } } })
+  @ApiResponse({ status: 200, content: { 'text/plain': { example: NFA_EXAMPLE } } })
   @ApiResponse(NOT_FOUND)
   async nfa(@Param('id') id: string): Promise<string> {
     return mermaidOf(await this.rules.definition(id));
