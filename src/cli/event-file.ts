@@ -86,7 +86,7 @@ function parseObject(raw: Uint8Array): JsonObject | JsonError {
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
     return new JsonError('event-not-object', 'an event is a JSON object', 0);
   } catch (error) {
-    if (error instanceof JsonError) return error;
+    if (error instanceof JsonError) return new JsonError(error.code, `${error.message} (at ${error.offset})`, error.offset);
     throw error;
   }
 }

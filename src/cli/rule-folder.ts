@@ -40,7 +40,7 @@ function run(rule: RuleDefinition, { events, items }: EventFile): Set<string> {
       steps: Object.fromEntries(Object.entries(steps).map(([step, indexes]) => [step, indexes.map((index) => items[index])])),
       timedOut,
     });
-  const rows = [...matches.map(({ steps }) => row(steps, false)), ...(rule.timeouts ? timeouts : []).map(({ steps }) => row(steps, true))];
+  const rows = [...matches.map(({ steps }) => row(steps, false)), ...timeouts.map(({ steps }) => row(steps, true))];
   return new Set(rows);
 }
 

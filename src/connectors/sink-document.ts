@@ -4,6 +4,18 @@ import { TEMPLATES, type Template } from './webhook/bodies.js';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+/** Made by the connection or by what is sent (RFC 9110, 9112). */
+const OWN_HEADERS = new Set([
+  'connection',
+  'content-length',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
 const DELIVERIES = ['atMostOnce', 'atLeastOnce', 'exactlyOnce'] as const;
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** Stands for a secret in what is shown. */
@@ -86,16 +98,25 @@ function readWebhook(fields: Fields): WebhookTarget | undefined {
   const webhook = fields.nested('webhook', ['url', 'headers', 'secret', 'template', 'routingKey', 'timeout']);
   const url = webhook?.requiredText('url', 'an http or https address');
   if (webhook === undefined || url === undefined) return undefined;
-  const { findings } = webhook;
-  if (!URL.canParse(url) || !/^https?:$/.test(new URL(url).protocol)) {
-    findings.problem('invalid-value', webhook.at('url'), '`url` is no http or https address', { found: shown(url), expected: 'https://…' });
-  }
+  checkUrl(webhook, url);
   const template = webhook.oneOf('template', TEMPLATES) ?? 'json';
   const routingKey = secretText(webhook, 'routingKey');
   if (template === 'pagerduty' && routingKey === undefined && !webhook.has('routingKey'))
     webhook.missing('routingKey', "the integration's key of PagerDuty");
   const timeoutMs = webhook.duration('timeout', 1) ?? DEFAULT_TIMEOUT_MS;
   return { kind: 'webhook', url, headers: readHeaders(webhook), secret: secretText(webhook, 'secret'), template, routingKey, timeoutMs };
+}
+
+function checkUrl(webhook: Fields, url: string): void {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const place = webhook.at('url');
+  if (parsed === undefined || !/^https?:$/.test(parsed.protocol)) {
+    webhook.findings.problem('invalid-value', place, '`url` is no http or https address', { found: shown(url), expected: 'https://…' });
+  } else if (parsed.username !== '' || parsed.password !== '') {
+    // It would be shown to everybody who may see sinks.
+    const expected = 'an address without a name and a password; `headers: {Authorization: …}` takes them';
+    webhook.findings.problem('invalid-value', place, '`url` holds a name or a password', { expected });
+  }
 }
 
 function secretText(webhook: Fields, key: string): string | undefined {
@@ -114,6 +135,8 @@ function readHeaders(webhook: Fields): Record<string, string> {
     const value = secretText(headers!, name);
     if (!TOKEN.test(name) || (value !== undefined && /[^\t\x20-\x7e]/.test(value)))
       webhook.findings.problem('invalid-value', headers!.at(name), `\`${name}\` is no header`, { expected: 'a header of RFC 9110' });
+    else if (OWN_HEADERS.has(name.toLowerCase()))
+      webhook.findings.problem('invalid-value', headers!.at(name), `\`${name}\` is set by Tripline`, { expected: 'another header' });
     else if (value !== undefined) found[name.toLowerCase()] = value;
   }
   return found;

@@ -75,7 +75,10 @@ const PROGRESS_EVERY = 10_000;
 export function simulate(definition: RuleDefinition, events: readonly SimulatedEvent[], options: SimulationOptions = {}): Simulation {
   const rule = compileRule(definition, 1, new FieldLayout());
   const results = new Results(rule);
-  const raw = new MatchOperator({ ...rule, timeouts: true, suppressFor: undefined }, results.matchSink());
+  // What ran out of time is part of an explanation, also where the rule gives no alerts of it.
+  const explained =
+    options.explain === true && definition.kind === 'pattern' ? compileRule({ ...definition, timeouts: true }, 1, rule.layout) : rule;
+  const raw = new MatchOperator({ ...explained, suppressFor: undefined } as MatchRule, results.matchSink());
   const alerting = new MatchOperator(rule as MatchRule, results.alertSink());
   const order = events.map((_, index) => index).sort((a, b) => events[a].time - events[b].time || a - b);
   order.forEach((index, done) => {
@@ -132,7 +135,7 @@ class Results {
       const found = { ...this.point, steps: this.#steps(match) };
       this.#explain(key, match);
       if (match.kind === 'match') this.matches.push(found);
-      else this.timeouts.push({ ...found, time: match.endTime });
+      else if (this.rule.timeouts) this.timeouts.push({ ...found, time: match.endTime });
     });
   }
 

@@ -184,6 +184,8 @@ describe('webhook sinks', () => {
     const wrong: [object, string, string][] = [
       [{}, 'sink-target', ''],
       [{ webhook: { url: 'ftp://x' } }, 'invalid-value', '/webhook/url'],
+      [{ webhook: { url: 'http://name:password@x' } }, 'invalid-value', '/webhook/url'],
+      [{ webhook: { url: 'http://x', headers: { 'Content-Length': '3' } } }, 'invalid-value', '/webhook/headers/Content-Length'],
       [{ webhook: { url: 'http://x' }, delivery: 'exactlyOnce' }, 'unsupported-delivery', '/delivery'],
       [{ webhook: { url: 'http://x', secret: '***' } }, 'invalid-value', '/webhook/secret'],
       [{ webhook: { url: 'http://x', template: 'pagerduty' } }, 'missing-key', '/webhook'],

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { Service } from '../support/service.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
@@ -95,6 +96,7 @@ describe('problems', () => {
     ['POST', '/v1/dead-letters/77777/retry', '', 'application/json', 404, 'dead-letter-not-found'],
     ['POST', '/v1/rules/simulate', '[]', 'application/json', 400, 'body-not-object'],
     ['POST', '/v1/rules/simulate', '{"rule": {}, "event": []}', 'application/json', 422, 'invalid-simulation'],
+    ['POST', '/v1/rules/simulate', '{"rule": {}}', 'application/json', 422, 'invalid-simulation'],
   ])('%s %s', async (method, path, body, type, status, code) => {
     const reply = await call(method, path, body, KEYS.admin, type);
     expect(reply.type).toMatch('application/problem+json');
@@ -108,6 +110,37 @@ describe('problems', () => {
     });
     expect(reply.status).toBe(status);
   });
+});
+
+it.each(['/v1/rules', '/v1/streams/s/events'])('a compressed body is refused: %s', async (path) => {
+  const headers = { 'x-api-key': KEYS.admin, 'content-type': 'application/json', 'content-encoding': 'gzip' };
+  const reply = await fetch(service.url(path), { method: 'POST', headers, body: gzipSync('{}') });
+  expect(reply.status).toBe(415);
+  expect(await reply.json()).toMatchObject({ code: 'unsupported-content-encoding' });
+});
+
+it('what is missing is not shown as found', async () => {
+  const simulated = await call('POST', '/v1/rules/simulate', '{"rule": {}}', KEYS.viewer);
+  expect(simulated.json()).toMatchObject({ errors: [{ code: 'missing-key', expected: 'a list of events' }] });
+  expect(simulated.text).not.toContain('undefined');
+});
+
+it.each(['noSkip', 'pastLast'])('simulate tells time-outs only of rules that ask for them: skip %s', async (skip) => {
+  const rule = {
+    id: 'x',
+    from: 's',
+    pattern: [
+      { begin: 'a', where: 'v == 1' },
+      { followedBy: 'b', where: 'v == 2' },
+    ],
+    within: '1s',
+    skip,
+  };
+  const timeouts = async (asked: boolean) => {
+    const body = { rule: { ...rule, timeouts: asked }, events: [{ ts: 1, v: 1 }], watermark: 5000 };
+    return (await call('POST', '/v1/rules/simulate', JSON.stringify(body), KEYS.viewer)).json().timeouts.length as number;
+  };
+  expect([await timeouts(false), await timeouts(true)]).toEqual([0, 1]);
 });
 
 it('simulate explains matches, and near misses of other keys', async () => {

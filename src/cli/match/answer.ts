@@ -30,7 +30,7 @@ export function answer(line: string, number: number, kind: string | undefined): 
     document = readJson(line, 256);
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    return { name: null, line: number, error: { code: error.code, message: error.message, path: '' } };
+    return { name: null, line: number, error: { code: error.code, message: `${error.message} (at ${error.offset})`, path: '' } };
   }
   const name = isObject(document) && typeof document.name === 'string' ? document.name : null;
   try {
@@ -45,10 +45,8 @@ export function answer(line: string, number: number, kind: string | undefined): 
 
 function runnerOf(document: JsonObject, given: string | undefined): (document: JsonObject) => object {
   const kind = given ?? kindOf(document.rule);
-  return (
-    RUNNERS[kind] ??
-    reject('unsupported-kind', `cases of kind \`${kind}\` are not supported; supported: ${Object.keys(RUNNERS).join(', ')}`)
-  );
+  if (Object.hasOwn(RUNNERS, kind)) return RUNNERS[kind];
+  return reject('unsupported-kind', `cases of kind \`${kind}\` are not supported; supported: ${Object.keys(RUNNERS).join(', ')}`);
 }
 
 function kindOf(rule: unknown): string {

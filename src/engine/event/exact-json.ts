@@ -33,7 +33,7 @@ class ExactReader {
 
   #fail(what: string, at = this.#at): never {
     const found = at < this.text.length ? `found ${JSON.stringify(this.text[at])}` : 'the text ends';
-    throw new JsonError('invalid-json', `${what}, ${found} at ${at}`, at);
+    throw new JsonError('invalid-json', `${what}, ${found}`, at);
   }
 
   #space(): void {
@@ -73,7 +73,7 @@ class ExactReader {
     this.#at = NUMBER.lastIndex;
     const value = numberOf(found[0], found[1] === undefined && found[2] === undefined);
     if (value === Infinity || value === -Infinity) {
-      throw new JsonError('invalid-json', `a number beyond the range of doubles at ${start}`, start);
+      throw new JsonError('invalid-json', 'a number beyond the range of doubles', start);
     }
     return value;
   }

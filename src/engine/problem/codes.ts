@@ -126,6 +126,7 @@ export const ERROR_CODES: Record<string, string> = {
   'unknown-topic': 'There is no Kafka topic of this name.',
   'unknown-zone': 'There is no time zone of this name.',
   'unreachable-step': 'No partial match can get to a step.',
+  'unsupported-content-encoding': 'The body of the request is compressed, which is not taken here.',
   'unsupported-content-type': 'The body of the request is of a type that is not taken here.',
   'unsupported-delivery': 'This way of delivering is not supported by this version.',
   'unsupported-kind': 'Rules of this kind are not supported by this version.',

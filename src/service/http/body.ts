@@ -7,9 +7,15 @@ export function contentType(request: FastifyRequest): string | undefined {
   return request.headers['content-type']?.split(';', 1)[0].trim().toLowerCase();
 }
 
-/** The body as it streams in. Leaving the loop early discards the rest, so that a reply can still be sent. */
+/**
+ * The body as it streams in. Leaving the loop early discards the rest, so that a reply can still be sent.
+ * Throws DomainError for a compressed one.
+ */
 export async function* bodyChunks({ raw }: FastifyRequest): AsyncGenerator<Buffer> {
   try {
+    const encoding = raw.headers['content-encoding'] ?? 'identity';
+    if (encoding !== 'identity')
+      throw new DomainError('unsupported-type', 'unsupported-content-encoding', `bodies come as they are, not compressed as ${encoding}`);
     yield* raw.iterator({ destroyOnReturn: false });
   } finally {
     // Node discards only bodies that nobody began to read.

@@ -1,7 +1,7 @@
 import { Controller, Delete, Get, Header, HttpCode, Inject, Param, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { nearest } from '../../engine/problem/problem.js';
+import { nearest, shown } from '../../engine/problem/problem.js';
 import { RULE_STATUSES, type RuleStatus } from '../../engine/rule/definition.js';
 import { mermaidOf } from './rule-drawing.js';
 import { Needs } from '../auth/api-key.guard.js';
@@ -232,7 +232,7 @@ function readStatus(value: unknown): RuleStatus {
     code: 'invalid-status',
     message: '`status` is none that a rule can have',
     pointer: '/status',
-    found: String(value),
+    found: value === undefined ? undefined : shown(value),
     expected: `one of ${RULE_STATUSES.join(', ')}`,
     suggestion: nearest(String(value), RULE_STATUSES),
   };

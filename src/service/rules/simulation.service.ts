@@ -36,16 +36,7 @@ export class SimulationService {
     const unknown = Object.keys(body).filter((name) => !MEMBERS.includes(name));
     const slices = sliceMembers(text);
     if (unknown.length > 0) throw invalidBody(unknown.map(unknownMember));
-    if (!Array.isArray(body.events))
-      throw invalidBody([
-        {
-          code: 'wrong-type',
-          message: '`events` must be a list of events',
-          pointer: '/events',
-          found: shown(body.events),
-          expected: 'a list',
-        },
-      ]);
+    if (!Array.isArray(body.events)) throw invalidBody([noEvents(body.events)]);
     if (body.events.length > MAX_EVENTS)
       throw new DomainError('too-large', 'too-many-events', `at most ${MAX_EVENTS} events are simulated at once`);
     const document = ruleText(body.rule, slices.get('rule') ?? 'null');
@@ -151,6 +142,13 @@ function readExplain(value: unknown): boolean {
   throw invalidBody([
     { code: 'wrong-type', message: `\`explain\` must be ${expected}`, pointer: '/explain', found: shown(value), expected },
   ]);
+}
+
+function noEvents(found: unknown): Problem {
+  const expected = 'a list of events';
+  const problem = { pointer: '/events', expected };
+  if (found === undefined) return { code: 'missing-key', message: `\`events\` is missing: expected ${expected}`, ...problem, pointer: '' };
+  return { code: 'wrong-type', message: `\`events\` must be ${expected}`, ...problem, found: shown(found) };
 }
 
 function unknownMember(name: string): Problem {
