@@ -4,6 +4,7 @@ WORKDIR /app
 COPY package.json package-lock.json tsconfig.json tsconfig.build.json ./
 COPY bin bin
 COPY src src
+COPY schema schema
 COPY migrations migrations
 COPY bench bench
 RUN npm ci && npm prune --omit=dev --ignore-scripts

@@ -24,6 +24,7 @@ import { MetricsController } from './metrics/metrics.controller.js';
 import { RulesController } from './rules/rules.controller.js';
 import { RulesService } from './rules/rules.service.js';
 import { SimulationService } from './rules/simulation.service.js';
+import { SchemasController } from './schemas/schemas.controller.js';
 import type { Settings } from './settings/settings.js';
 import { SinksController } from './sinks/sinks.controller.js';
 import type { Sinks } from './sinks/sinks.js';
@@ -81,6 +82,7 @@ export class AppModule {
         SinksController,
         AlertsController,
         DeadLettersController,
+        SchemasController,
         HealthController,
         MetricsController,
       ],

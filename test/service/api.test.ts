@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { Service } from '../support/service.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
@@ -38,6 +39,7 @@ describe('API keys', () => {
     ['GET', '/health/live', undefined, undefined, 200],
     ['GET', '/health/ready', undefined, undefined, 200],
     ['GET', '/docs/json', undefined, undefined, 200],
+    ['GET', '/v1/schemas/stream', undefined, undefined, 200],
     ['GET', '/v1/rules', undefined, undefined, 401],
     ['GET', '/v1/rules', undefined, 'wrong-key-1', 401],
     ['GET', '/v1/rules', undefined, KEYS.viewer, 200],
@@ -141,6 +143,12 @@ it.each(['noSkip', 'pastLast'])('simulate tells time-outs only of rules that ask
     return (await call('POST', '/v1/rules/simulate', JSON.stringify(body), KEYS.viewer)).json().timeouts.length as number;
   };
   expect([await timeouts(false), await timeouts(true)]).toEqual([0, 1]);
+});
+
+it.each(['rule', 'stream'])('the JSON Schema of a %s is that of the package', async (kind) => {
+  const reply = await call('GET', `/v1/schemas/${kind}`);
+  expect(reply.type).toMatch('application/schema+json');
+  expect(reply.text).toBe(readFileSync(`schema/${kind}.schema.json`, 'utf8'));
 });
 
 it('simulate explains matches, and near misses of other keys', async () => {

@@ -110,7 +110,10 @@ export class RuleFilesService {
   async #runs({ name, file, value }: FileDocument): Promise<boolean> {
     const current = await this.catalog.currentRule(name);
     if (current === undefined || current.status === 'retired' || current.file !== file) return false;
-    return JSON.stringify(current.document) === JSON.stringify(value) && this.job.ruleStats(name)?.version === current.version;
+    return (
+      JSON.stringify(current.document) === JSON.stringify({ id: name, ...(value as object) }) &&
+      this.job.ruleStats(name)?.version === current.version
+    );
   }
 
   async #attempt(place: Place, what: string, change: () => Promise<unknown>): Promise<Failure[]> {
