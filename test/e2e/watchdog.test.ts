@@ -1,11 +1,7 @@
-import { Rig, until } from './support.js';
+import { heavy, NUMBERS, Rig, until } from './support.js';
 
 const TIME = 1_700_000_000_000;
 const NEIGHBOURS = 50;
-
-/** One evaluation is bounded to some tenths of a second, so what runs away must be many of them: for each open match, each field. */
-const heavy = (list: string, more: string) => `${list}.all(a, ${list}.all(b, a + b + ${more} >= 0.0))`;
-const NUMBERS = Array.from({ length: 4_000 }, (_, index) => index);
 
 let rig: Rig;
 
