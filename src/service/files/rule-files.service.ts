@@ -60,21 +60,30 @@ export class RuleFilesService {
 
   async #sync(dir: string): Promise<void> {
     clearTimeout(this.#retry);
+    let files: RuleFiles;
     try {
-      const files = await readRuleFiles(dir, this.settings);
-      const broken = new Set(files.problems.map(({ file }) => file));
-      const failures: Failure[] = [];
-      failures.push(...(await this.#retireRules(files, broken)));
-      for (const kind of ['stream', 'rule'] as const) {
-        for (const document of files.documents) if (document.kind === kind) failures.push(...(await this.#apply(document)));
-      }
-      failures.push(...(await this.#deleteStreams(files, broken)));
-      this.#done(files, failures);
+      files = await readRuleFiles(dir, this.settings);
     } catch (error) {
-      // The folder or the catalog cannot be read: nothing is known, so nothing is touched.
-      const code = (error as NodeJS.ErrnoException).syscall === undefined ? undefined : 'file-unreadable';
-      this.#done({ documents: [], problems: [] }, [this.#failure({ file: dir, linesBefore: 0 }, error, code)]);
+      // Nothing is known of what the files say, so nothing is touched.
+      const problem = { file: dir, code: 'file-unreadable', message: (error as Error).message };
+      return this.#done({ documents: [], problems: [problem] }, []);
     }
+    const failures: Failure[] = [];
+    try {
+      await this.#follow(files, failures);
+    } catch (error) {
+      failures.push(this.#failure({ file: dir, linesBefore: 0 }, error));
+    }
+    this.#done(files, failures);
+  }
+
+  async #follow(files: RuleFiles, failures: Failure[]): Promise<void> {
+    const broken = new Set(files.problems.map(({ file }) => file));
+    failures.push(...(await this.#retireRules(files, broken)));
+    for (const kind of ['stream', 'rule'] as const) {
+      for (const document of files.documents) if (document.kind === kind) failures.push(...(await this.#apply(document)));
+    }
+    failures.push(...(await this.#deleteStreams(files, broken)));
   }
 
   /** Those that a file kept and no file has any more. A broken file may still mean to have them. */
@@ -127,11 +136,10 @@ export class RuleFilesService {
     }
   }
 
-  #failure(place: Place, error: unknown, code?: string): Failure {
+  #failure(place: Place, error: unknown): Failure {
     const { document, unexpected } = toProblem(error);
-    if (unexpected && code === undefined) this.log.error({ err: error, file: place.file }, `${place.file} could not be applied`);
-    const own = code === undefined ? { code: document.code, message: document.detail } : { code, message: (error as Error).message };
-    const problems = document.errors.length > 0 ? document.errors : [own];
+    if (unexpected) this.log.error({ err: error, file: place.file }, `${place.file} could not be applied`);
+    const problems = document.errors.length > 0 ? document.errors : [{ code: document.code, message: document.detail }];
     return { problems: problems.map((problem) => inFile(place, problem)), again: document.status === 503 };
   }
 
