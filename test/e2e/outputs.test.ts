@@ -58,6 +58,11 @@ it('server-sent events come in order and go on after Last-Event-ID', async () =>
   const last = listen(1, all.at(-1)?.id);
   await rig.send('s', lines(ALERTS, 1));
   expect((await last)[0]?.alert.startTime).toBe(TIME + ALERTS);
+  const beyond = await fetch(rig.service.url('/v1/alerts/stream'), { headers: { 'last-event-id': '999999999' } });
+  const reader = beyond.body!.getReader();
+  const [, end] = /id: (\d+)/.exec(Buffer.from((await reader.read()).value ?? []).toString()) ?? [];
+  await reader.cancel();
+  expect(Number(end)).toBeLessThan(1000);
   expect((await rig.ask<Problem>('GET', '/v1/alerts/stream', undefined, { 'last-event-id': 'x' })).status).toBe(400);
 });
 

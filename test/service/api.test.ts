@@ -95,6 +95,8 @@ describe('problems', () => {
     ['POST', '/v1/streams/none/events', '{}', 'application/json', 404, 'stream-not-found'],
     ['POST', '/v1/streams/s/events', '{}', 'application/xml', 415, 'unsupported-content-type'],
     ['POST', '/v1/streams/s/watermark', '{"time": "soon"}', 'application/json', 422, 'invalid-time'],
+    ['POST', '/v1/streams/s/watermark', 'time: 1', 'application/yaml', 415, 'unsupported-content-type'],
+    ['POST', '/v1/rules/none/status', 'status: paused', 'application/yaml', 415, 'unsupported-content-type'],
     ['POST', '/v1/dead-letters/77777/retry', '', 'application/json', 404, 'dead-letter-not-found'],
     ['POST', '/v1/rules/simulate', '[]', 'application/json', 400, 'body-not-object'],
     ['POST', '/v1/rules/simulate', '{"rule": {}, "event": []}', 'application/json', 422, 'invalid-simulation'],

@@ -55,7 +55,9 @@ export class AlertsController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const after = lastId === undefined || lastId === '' ? undefined : readNumber(lastId);
-    const first = after ?? (await this.alerts.lastNumber());
+    const last = await this.alerts.lastNumber();
+    // A number this outbox has not reached is of another database: waiting for it would hide all alerts until then.
+    const first = after === undefined ? last : Math.min(after, last);
     const target = openStream(request, reply, this.wakeUps.closing);
     const key = query.key === undefined ? undefined : keyText(query.key);
     await streamAlerts(this.alerts, this.wakeUps, target, { ...query, key }, first);

@@ -24,7 +24,7 @@ export async function* bodyChunks({ raw }: FastifyRequest): AsyncGenerator<Buffe
 }
 
 /** The whole body as text. Throws DomainError for one that is too large or not UTF-8. */
-export async function readText(request: FastifyRequest, maxBytes: number): Promise<string> {
+async function readText(request: FastifyRequest, maxBytes: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of bodyChunks(request)) {
@@ -42,6 +42,20 @@ export async function readText(request: FastifyRequest, maxBytes: number): Promi
   }
 }
 
+/** The body of a call that takes JSON alone, as text. Throws DomainError for one of another type, too large or not UTF-8. */
+export async function readJsonText(request: FastifyRequest, maxBytes: number): Promise<string> {
+  const type = toldType(request);
+  if (type !== undefined && type !== 'application/json')
+    throw new DomainError('unsupported-type', 'unsupported-content-type', `the body comes as application/json, not as ${type}`);
+  return readText(request, maxBytes);
+}
+
+/** The content type when it tells something: curl sends form data unless told otherwise. */
+function toldType(request: FastifyRequest): string | undefined {
+  const type = contentType(request);
+  return type === 'text/plain' || type === 'application/x-www-form-urlencoded' ? undefined : type;
+}
+
 export type DocumentFormat = 'json' | 'yaml';
 
 const FORMATS: Readonly<Record<string, DocumentFormat>> = {
@@ -52,15 +66,10 @@ const FORMATS: Readonly<Record<string, DocumentFormat>> = {
   'text/x-yaml': 'yaml',
 };
 
-/**
- * The format of a posted document. Without a telling type it is guessed (JSON begins with a brace), since curl sends
- * form data unless told otherwise. Throws DomainError for any other type.
- */
+/** The format of a posted document; untold, it is guessed: JSON begins with a brace. Throws DomainError for any other type. */
 export function documentFormat(request: FastifyRequest, text: string): DocumentFormat {
-  const type = contentType(request);
-  if (type === undefined || type === 'text/plain' || type === 'application/x-www-form-urlencoded') {
-    return text.trimStart().startsWith('{') ? 'json' : 'yaml';
-  }
+  const type = toldType(request);
+  if (type === undefined) return text.trimStart().startsWith('{') ? 'json' : 'yaml';
   const format = FORMATS[type];
   if (format !== undefined) return format;
   throw new DomainError(

@@ -21,7 +21,7 @@ import {
   STATS_EXAMPLE,
 } from '../docs/examples.js';
 import { invalid } from '../errors/domain-error.js';
-import { readDocument, readText } from '../http/body.js';
+import { readDocument, readJsonText } from '../http/body.js';
 import { readJsonObject } from '../http/json-body.js';
 import { DEFAULT_PAGE } from '../http/query-fields.js';
 import type { Settings } from '../settings/settings.js';
@@ -96,7 +96,7 @@ export class RulesController {
   )
   @ApiResponse(INVALID)
   async simulate(@Req() request: FastifyRequest): Promise<string> {
-    return this.simulation.simulate(await readText(request, this.settings.maxRuleBytes + SIMULATION_BYTES));
+    return this.simulation.simulate(await readJsonText(request, this.settings.maxRuleBytes + SIMULATION_BYTES));
   }
 
   @Get()
@@ -159,7 +159,7 @@ export class RulesController {
   @ApiResponse(FILE_OWNED)
   @ApiResponse(NOT_FOUND)
   async setStatus(@Param('id') id: string, @Req() request: FastifyRequest) {
-    const body = readJsonObject(await readText(request, SMALL_BODY_BYTES), 4);
+    const body = readJsonObject(await readJsonText(request, SMALL_BODY_BYTES), 4);
     return this.rules.setStatus(id, readStatus(body.status));
   }
 

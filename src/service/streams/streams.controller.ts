@@ -7,7 +7,7 @@ import { Needs } from '../auth/api-key.guard.js';
 import { DocumentBody } from '../docs/document-body.js';
 import { jsonExample, problemExample, STREAM_EXAMPLE } from '../docs/examples.js';
 import { invalid } from '../errors/domain-error.js';
-import { readDocument, readText } from '../http/body.js';
+import { readDocument, readJsonText } from '../http/body.js';
 import { readJsonObject } from '../http/json-body.js';
 import { readMoment } from '../http/query-fields.js';
 import type { Settings } from '../settings/settings.js';
@@ -81,7 +81,7 @@ export class StreamsController {
   @ApiResponse(NOT_FOUND)
   async watermark(@Param('name') name: string, @Req() request: FastifyRequest) {
     this.streams.definition(name);
-    const body = readJsonObject(await readText(request, SMALL_BODY_BYTES), 4);
+    const body = readJsonObject(await readJsonText(request, SMALL_BODY_BYTES), 4);
     const time = readMoment(body.time);
     if (typeof time !== 'number' || !Number.isSafeInteger(time)) {
       throw invalid('invalid-time', '`time` must be whole milliseconds since 1970 or an ISO 8601 time with an offset', [
