@@ -48,6 +48,7 @@ describe('settings', () => {
     ['PORT', '99999', 'PORT=99999: expected a whole number from 0 to 65535'],
     ['TRIPLINE_WATCHDOG', '5', 'TRIPLINE_WATCHDOG=5: expected a duration'],
     ['TRIPLINE_WATCHDOGG', '5s', 'TRIPLINE_WATCHDOGG: unknown setting, did you mean TRIPLINE_WATCHDOG?'],
+    ['TRIPLINE_PORT', '80', 'TRIPLINE_PORT: unknown setting, did you mean PORT?'],
     ['TRIPLINE_NO_SUCH_SETTING_AT_ALL', '1', 'TRIPLINE_NO_SUCH_SETTING_AT_ALL: unknown setting'],
     ['TRIPLINE_SLOTS', '2', 'TRIPLINE_SLOTS=2: expected a whole number from 1 to 1'],
     ['TRIPLINE_AUTH', 'no', 'TRIPLINE_AUTH=no: expected one of on, off'],

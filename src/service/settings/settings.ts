@@ -128,7 +128,8 @@ function unknownNames(environment: Readonly<Record<string, string | undefined>>)
   return Object.keys(environment)
     .filter((name) => name.startsWith('TRIPLINE_') && !known.includes(name) && !FOREIGN.test(name))
     .map((name) => {
-      const guess = nearest(name, known);
+      const bare = name.slice('TRIPLINE_'.length);
+      const guess = known.includes(bare) ? bare : nearest(name, known);
       return `${name}: unknown setting${guess === undefined ? '' : `, did you mean ${guess}?`}`;
     });
 }
