@@ -66,6 +66,25 @@ it('server-sent events come in order and go on after Last-Event-ID', async () =>
   expect((await rig.ask<Problem>('GET', '/v1/alerts/stream', undefined, { 'last-event-id': 'x' })).status).toBe(400);
 });
 
+it('a key of digits in a query is the number, and the text as well', async () => {
+  await rig.put('/v1/streams/cards', { name: 'cards', time: { field: 'ts', format: 'epochMillis' } });
+  await rig.put('/v1/rules/cards', { id: 'cards', from: 'cards', key: 'card', pattern: [{ begin: 'one' }] });
+  await rig.send('cards', [
+    { card: '4711', ts: TIME },
+    { card: 4711, ts: TIME + 1 },
+  ]);
+  await rig.alertsOf('cards', 2);
+  expect(await rig.alerts('rule=cards&key=4711')).toHaveLength(2);
+  expect((await rig.alerts('rule=cards&key=%224711%22')).map(({ key }) => key)).toEqual(['4711']);
+});
+
+it('the reply to events knows of an asserted watermark', async () => {
+  await rig.put('/v1/streams/told', { name: 'told', time: { field: 'ts', format: 'epochMillis' }, quietAfter: 'never' });
+  await rig.json('POST', '/v1/streams/told/watermark', { time: TIME + 1_000 });
+  const { body } = await rig.send('told', [{ ts: TIME + 500 }, { ts: TIME + 2_000 }]);
+  expect(body).toMatchObject({ accepted: 2, behindWatermark: 1, watermark: TIME + 1_999 });
+});
+
 it('lists filter and page without holes', async () => {
   const seen: string[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {

@@ -68,13 +68,13 @@ describe('outputs', () => {
     const alerts = new AlertRepository(database, 'main', 0);
     const found = (await alerts.get(id('odd')))!;
     expect([[...found.alert.body], [...found.alert.explanation]]).toEqual([[...body], [1, 0, 255]]);
-    expect(await alerts.list({ key: '"\0\ud800"' }, 1)).toHaveLength(1);
+    expect(await alerts.list({ keys: ['"\0\ud800"'] }, 1)).toHaveLength(1);
   });
 
   it('is indifferent to keys longer than an index entry', async () => {
     const key = JSON.stringify(Array.from({ length: 20_000 }, (_, n) => String(n * 7919)).join());
     await store.commit([alert('long', { key })]);
-    expect(await new AlertRepository(database, 'main', 0).list({ key }, 1)).toHaveLength(1);
+    expect(await new AlertRepository(database, 'main', 0).list({ keys: [key] }, 1)).toHaveLength(1);
   });
 
   it('recovers the journal behind the checkpoint and the alerts it does not cover, non-finite numbers included', async () => {
@@ -153,7 +153,7 @@ describe('outputs', () => {
       await numbers({ shadow: true }, 1),
       await numbers({ rule: 'x' }, 5),
       await numbers({ severity: 'low' }, 5),
-      await numbers({ key: '1' }, 5),
+      await numbers({ keys: ['1'] }, 5),
       await numbers({ since: detectedAt }, 5),
       await numbers({ until: detectedAt }, 5),
     ]).toEqual([[3, 2], [2, 1], [4], [1], [2], [3], [3, 2, 1], []]);

@@ -253,9 +253,10 @@ export class IngestRequest {
         records[at] = { time: arrival, raw: record.raw };
       });
     }
+    const floor = this.ingester.partitionWatermark(this.input.stream, partition);
     let behind = 0;
     for (const record of records) {
-      if (record.time <= highest - outOfOrderness - 1) behind++;
+      if (record.time <= Math.max(highest - outOfOrderness - 1, floor)) behind++;
       else if (record.time > highest) highest = record.time;
     }
     this.ingester.raiseHighest(name, partition, highest);

@@ -101,13 +101,16 @@ export class HttpIngester {
     for (const name of this.#highest.keys()) if (name.startsWith(`${stream}/`)) this.#highest.delete(name);
   }
 
-  /** The stream's watermark by what was given to the log: the least over its partitions that hold events; null when none. */
+  /** At or below it an event is late: by what was given to the log, and by what the job knows besides (asserted, quiet). */
+  partitionWatermark({ name, outOfOrderness }: StreamDefinition, partition: number): number {
+    const known = this.job.status().streams.find((each) => each.stream === name && each.partition === partition)?.watermark;
+    return Math.max(this.highest(name, partition) - outOfOrderness - 1, known ?? -Infinity);
+  }
+
+  /** The stream's watermark: the least over its partitions that have one; null when none has. */
   watermark(stream: StreamDefinition, partitions: number): number | null {
-    let least = Infinity;
-    for (let partition = 0; partition < partitions; partition++) {
-      const highest = this.highest(stream.name, partition);
-      if (highest !== -Infinity) least = Math.min(least, highest - stream.outOfOrderness - 1);
-    }
+    const all = Array.from({ length: partitions }, (_, partition) => this.partitionWatermark(stream, partition));
+    const least = Math.min(...all.filter((watermark) => watermark !== -Infinity));
     return least === Infinity ? null : least;
   }
 }

@@ -17,8 +17,8 @@ export interface StreamTarget {
 
 export interface StreamFilter {
   readonly rule?: string;
-  /** JSON text. */
-  readonly key?: string;
+  /** JSON texts, of which one is the alert's. */
+  readonly keys?: readonly string[];
   readonly severity?: string;
   readonly shadow?: boolean;
 }
@@ -68,10 +68,10 @@ function asServerSentEvent(row: OutboxRow): string {
   return `id: ${row.number}\nevent: alert\n${data}\n`;
 }
 
-function passes({ alert }: OutboxRow, { rule, key, severity, shadow }: StreamFilter): boolean {
+function passes({ alert }: OutboxRow, { rule, keys, severity, shadow }: StreamFilter): boolean {
   return (
     (rule === undefined || alert.rule === rule) &&
-    (key === undefined || alert.key === key) &&
+    (keys === undefined || keys.includes(alert.key)) &&
     (severity === undefined || alert.severity === severity) &&
     (shadow === true || !alert.shadow)
   );

@@ -7,7 +7,7 @@ import { ALERT_EXAMPLE, EXPLAINED_ALERT_EXAMPLE, problemExample } from '../docs/
 import { DomainError } from '../errors/domain-error.js';
 import { DEFAULT_PAGE } from '../http/query-fields.js';
 import { ALERTS } from '../tokens.js';
-import { alertJson, explainedAlertJson, keyText, pageJson } from '../../runtime/alerts/alert-json.js';
+import { alertJson, explainedAlertJson, keyTexts, pageJson } from '../../runtime/alerts/alert-json.js';
 import { streamAlerts, type StreamTarget, WakeUps } from './alert-stream.js';
 import { AlertFilterQuery, AlertListQuery } from './alerts.queries.js';
 
@@ -27,8 +27,8 @@ export class AlertsController {
   @ApiResponse(problemExample(400, 'invalid-query', 'unknown query parameter rul, did you mean rule?'))
   async list(@Query() query: AlertListQuery): Promise<string> {
     const limit = query.limit ?? DEFAULT_PAGE;
-    const key = query.key === undefined ? undefined : keyText(query.key);
-    const rows = await this.alerts.list({ ...query, key }, limit + 1);
+    const { key, ...filter } = query;
+    const rows = await this.alerts.list({ ...filter, keys: key === undefined ? undefined : keyTexts(key) }, limit + 1);
     const page = rows.slice(0, limit);
     const nextCursor = rows.length > limit ? String(page[page.length - 1].number) : null;
     return pageJson(
@@ -59,8 +59,8 @@ export class AlertsController {
     // A number this outbox has not reached is of another database: waiting for it would hide all alerts until then.
     const first = after === undefined ? last : Math.min(after, last);
     const target = openStream(request, reply, this.wakeUps.closing);
-    const key = query.key === undefined ? undefined : keyText(query.key);
-    await streamAlerts(this.alerts, this.wakeUps, target, { ...query, key }, first);
+    const { key, ...filter } = query;
+    await streamAlerts(this.alerts, this.wakeUps, target, { ...filter, keys: key === undefined ? undefined : keyTexts(key) }, first);
     reply.raw.end();
   }
 

@@ -6,8 +6,8 @@ import { AlertRow } from './entities.js';
 
 export interface AlertFilter {
   readonly rule?: string;
-  /** As JSON text, the way AlertOutput.key holds it. */
-  readonly key?: string;
+  /** JSON texts, the way AlertOutput.key holds them: one of these. */
+  readonly keys?: readonly string[];
   readonly severity?: string;
   /** detectedAt from, inclusive, epoch ms. */
   readonly since?: number;
@@ -65,10 +65,13 @@ export class AlertRepository {
 }
 
 function applyFilter(query: SelectQueryBuilder<AlertRow>, filter: AlertFilter): void {
-  const { rule, key, severity, since, until, shadow } = filter;
+  const { rule, keys, severity, since, until, shadow } = filter;
   if (rule !== undefined) query.andWhere('a.rule = :rule', { rule: storableText(rule) });
-  if (key !== undefined)
-    query.andWhere('hashtextextended(a.key, 0) = hashtextextended(:key, 0) AND a.key = :key', { key: storableText(key) });
+  if (keys !== undefined) {
+    const hashes = keys.map((_, index) => `hashtextextended(:key${index}, 0)`).join(', ');
+    const texts = Object.fromEntries(keys.map((key, index) => [`key${index}`, storableText(key)]));
+    query.andWhere(`hashtextextended(a.key, 0) IN (${hashes}) AND a.key IN (:...keys)`, { ...texts, keys: keys.map(storableText) });
+  }
   if (severity !== undefined) query.andWhere('a.severity = :severity', { severity: storableText(severity) });
   if (since !== undefined) query.andWhere('a.detectedAt >= :since', { since });
   if (until !== undefined) query.andWhere('a.detectedAt < :until', { until });
