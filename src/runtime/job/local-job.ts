@@ -284,6 +284,8 @@ export class LocalJob implements JobControl {
         return this.#committer.add(message.outputs);
       case 'progress':
         return this.#feeds.worked(message);
+      case 'ahead':
+        return this.#feeds.holdBack(message.partitions);
     }
   }
 

@@ -56,8 +56,13 @@ export class SourceFeeds {
     for (const { feed } of this.#fed.values()) feed.wake();
   }
 
-  worked({ stream, partition, through, bytes, ahead }: Extract<FromEngine, { type: 'progress' }>): void {
-    this.#ahead = new Set(ahead);
+  /** Only these partitions are too far ahead of others to be read on. */
+  holdBack(partitions: readonly string[]): void {
+    this.#ahead = new Set(partitions);
+    this.wake();
+  }
+
+  worked({ stream, partition, through, bytes }: Extract<FromEngine, { type: 'progress' }>): void {
     this.#fed.get(`${stream}/${partition}`)?.feed.worked(through, bytes);
     this.sources.workedOff(stream, partition, through);
     this.wake();

@@ -34,6 +34,8 @@ export class EngineHost {
   readonly #maxAhead: number;
   readonly #post: (message: FromEngine, transfer?: ArrayBuffer[]) => void;
   #outputs: Output[] = [];
+  /** The partitions that were told to be ahead. */
+  #ahead = '';
   #consumed: SourceBatch[] = [];
   #segments: SnapshotReader | undefined;
   #snapshot: RunningSnapshot | undefined;
@@ -58,6 +60,7 @@ export class EngineHost {
     this.#note.busy(true);
     try {
       this.#handle(message);
+      this.#tellAhead();
     } finally {
       this.#note.busy(false);
     }
@@ -162,11 +165,21 @@ export class EngineHost {
     if (this.#outputs.length > 0) this.#post({ type: 'outputs', outputs: this.#outputs }, transfer);
     this.#outputs = [];
     if (this.#consumed.length === 0) return;
-    const ahead = this.#task.buffers.ahead(this.#maxAhead);
+    // Before the progress that makes room for more of the same partition.
+    this.#tellAhead();
     for (const { stream, partition, firstOffset, count, data } of this.#consumed) {
-      this.#post({ type: 'progress', stream, partition, bytes: data.length, through: firstOffset + count, ahead });
+      this.#post({ type: 'progress', stream, partition, bytes: data.length, through: firstOffset + count });
     }
     this.#consumed = [];
+  }
+
+  /** Batches are not all that moves time: a decision may let a partition go on that was held back. */
+  #tellAhead(): void {
+    const partitions = this.#task.buffers.ahead(this.#maxAhead);
+    const text = partitions.join('\n');
+    if (text === this.#ahead) return;
+    this.#ahead = text;
+    this.#post({ type: 'ahead', partitions });
   }
 
   #stats(): EngineStats {

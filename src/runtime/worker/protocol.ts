@@ -55,7 +55,8 @@ export type FromEngine =
       readonly partition: number;
       readonly bytes: number;
       readonly through: number;
-      readonly ahead: readonly string[];
     }
+  /** All partitions (stream/partition) that are too far ahead of others; said when that changes. */
+  | { readonly type: 'ahead'; readonly partitions: readonly string[] }
   | { readonly type: 'reply'; readonly id: number; readonly result?: Reply; readonly error?: string }
   | { readonly type: 'name'; readonly number: number; readonly name: string };
