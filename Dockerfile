@@ -7,6 +7,7 @@ COPY src src
 COPY schema schema
 COPY migrations migrations
 COPY bench bench
+COPY rules rules
 RUN npm ci && npm prune --omit=dev --ignore-scripts
 
 FROM node:20-bookworm-slim

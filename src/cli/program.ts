@@ -1,5 +1,6 @@
 /** The command line: what each command takes, and its help. Commands themselves are loaded when called. */
 import { Command, CommanderError } from 'commander';
+import type { DemoOptions } from './commands/demo.js';
 import type { ExplainOptions } from './commands/explain.js';
 import { type ReplayOptions } from './commands/replay.js';
 import { EXIT, type Terminal, UsageError } from './terminal.js';
@@ -38,6 +39,7 @@ function program(terminal: Terminal, outcome: Outcome): Command {
   addReplay(root, terminal, outcome);
   addExplain(root, terminal, outcome);
   addMatch(root, terminal, outcome);
+  addDemo(root, terminal, outcome);
   // Subcommands take over what is set on the root only when it is copied.
   for (const command of root.commands) command.copyInheritedSettings(root);
   return root;
@@ -133,5 +135,23 @@ function addMatch(root: Command, terminal: Terminal, outcome: Outcome): void {
     .action(async (options: { cases: string; kind?: string }) => {
       const { runMatchCommand } = await import('./match/index.js');
       outcome.exit = await runMatchCommand(options, terminal);
+    });
+}
+
+function addDemo(root: Command, terminal: Terminal, outcome: Outcome): void {
+  root
+    .command('demo')
+    .description('play the ready rules into a running service and show its alerts as they come')
+    .option('--url <url>', 'where the service is', 'http://127.0.0.1:3000')
+    .option('--api-key <key>', 'an API key of the service, of the role author or admin')
+    .option('--duration <seconds>', 'how long it takes; each rule has its minutes or weeks of events in that time', '20')
+    .option('--keep', 'leave the rules and streams there (all are called demo-…)')
+    .addHelpText(
+      'after',
+      '\nWhat an earlier demo left is removed first.\n\nExamples:\n  tripline demo\n  tripline demo --url http://tripline.example:3000 --api-key "$KEY" --keep\n\nExit codes: 0 all alerts came, 1 some did not, 2 wrong use, or a service that does not answer or refuses.\n',
+    )
+    .action(async (options: DemoOptions) => {
+      const { demo } = await import('./commands/demo.js');
+      outcome.exit = await demo(options, terminal);
     });
 }
