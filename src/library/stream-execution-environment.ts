@@ -3,7 +3,8 @@ import { PrintSink } from '../connectors/collection/print-sink.js';
 import { TextFileSource } from '../connectors/file/text-files.js';
 import { DataStream, type SingleOutputStream } from '../engine/stream/index.js';
 import type { SourceReader } from '../engine/stream/functions/source.js';
-import { drawJobGraph, jobGraphOf } from '../engine/stream/graph/job-graph.js';
+import { drawGraph, type GraphKind } from '../engine/stream/graph/draw.js';
+import { executionPlanOf } from '../engine/stream/graph/execution-plan.js';
 import { type ProgramHost, StreamGraph } from '../engine/stream/graph/stream-graph.js';
 import type { WatermarkStrategy } from '../engine/time/watermark-strategy.js';
 import { type JobClient, type JobExecutionResult, startLocally } from '../runtime/stream/local-execution.js';
@@ -35,8 +36,7 @@ export class StreamExecutionEnvironment {
 
   /** For operators that are made from now on. */
   setParallelism(parallelism: number): this {
-    if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > this.#graph.maxParallelism)
-      throw new RangeError(`parallelism must be a whole number from 1 to ${this.#graph.maxParallelism}: ${parallelism}`);
+    this.#graph.checkParallelism(parallelism);
     this.#graph.parallelism = parallelism;
     return this;
   }
@@ -65,9 +65,17 @@ export class StreamExecutionEnvironment {
     return this.#source(name, reader, strategy);
   }
 
-  /** What was built, as a Mermaid diagram: chains of operators with their parallelism, and how elements go between them. */
+  /**
+   * What was built, as JSON: `nodes` are the operators in the shape of Flink's execution plan, `job_graph` their chains,
+   * `execution_graph` the chains' subtasks with their slots and key groups.
+   */
   getExecutionPlan(): string {
-    return drawJobGraph(jobGraphOf(this.#graph));
+    return executionPlanOf(this.#graph);
+  }
+
+  /** One of the program's three graphs as a Mermaid diagram: operators, their chains, or the chains' subtasks. */
+  drawExecutionPlan(graph: GraphKind = 'job'): string {
+    return drawGraph(this.#graph, graph);
   }
 
   /** Runs all that was built so far; resolves at the end. @throws JobExecutionError with what an operator threw as cause */

@@ -183,7 +183,7 @@ function connect(graph: StreamGraph): Subtask[] {
           subtask: sender.index,
           parallelism: senders.length,
           targets: subtasks.length,
-          maxParallelism: graph.maxParallelism,
+          maxParallelism: node.maxParallelism ?? graph.maxParallelism,
         };
         const { reachable, route } = routingOf(partitioner, context);
         const targets = subtasks.map((subtask, index) =>

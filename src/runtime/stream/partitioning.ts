@@ -1,5 +1,6 @@
 import { computeKeyGroupForKeyHash, computeOperatorIndexForKeyGroup, hashCode } from '../../engine/state/key-group-range-assignment.js';
 import { identify } from '../../engine/state/keyed/key-identity.js';
+import { targetsOf } from '../../engine/stream/graph/execution-graph.js';
 import type { Partitioner } from '../../engine/stream/graph/stream-graph.js';
 
 /** Which subtasks of the next operator an element goes to, by index. */
@@ -20,24 +21,27 @@ export interface Routing {
 
 export function routingOf(partitioner: Partitioner, context: RouteContext): Routing {
   const { subtask, parallelism, targets, maxParallelism } = context;
-  const all = Array.from({ length: targets }, (_, index) => index);
+  const reachable = targetsOf(partitioner.kind, subtask, parallelism, targets);
+  return { reachable, route: routeOf(partitioner, reachable, subtask, maxParallelism) };
+}
+
+function routeOf(partitioner: Partitioner, reachable: readonly number[], subtask: number, maxParallelism: number): Route {
+  const targets = reachable.length;
   switch (partitioner.kind) {
     case 'forward':
-      return parallelism === targets ? inTurn([subtask], 0) : inTurn(all, subtask);
     case 'rebalance':
-      return inTurn(all, subtask);
+      return inTurn(reachable, subtask);
     case 'rescale':
-      return inTurn(neighbours(subtask, parallelism, targets), 0);
+      return inTurn(reachable, 0);
     case 'shuffle':
-      return { reachable: all, route: () => [all[Math.floor(Math.random() * targets)]] };
+      return () => [reachable[Math.floor(Math.random() * targets)]];
     case 'broadcast':
-      return { reachable: all, route: () => all };
     case 'global':
-      return { reachable: [0], route: () => [0] };
+      return () => reachable;
     case 'hash':
-      return { reachable: all, route: (_value, key) => [subtaskOfKey(key, targets, maxParallelism)] };
+      return (_value, key) => [subtaskOfKey(key, targets, maxParallelism)];
     case 'custom':
-      return { reachable: all, route: (value) => [checked(partitioner.select(value, targets), targets)] };
+      return (value) => [checked(partitioner.select(value, targets), targets)];
   }
 }
 
@@ -47,17 +51,10 @@ export function subtaskOfKey(key: unknown, parallelism: number, maxParallelism: 
   return computeOperatorIndexForKeyGroup(maxParallelism, parallelism, group);
 }
 
-function inTurn(reachable: readonly number[], start: number): Routing {
-  if (reachable.length === 1) return { reachable, route: () => reachable };
+function inTurn(reachable: readonly number[], start: number): Route {
+  if (reachable.length === 1) return () => reachable;
   let next = start;
-  return { reachable, route: () => [reachable[next++ % reachable.length]] };
-}
-
-/** The targets that lie beside a subtask: one or several of them for each, or one for several. */
-function neighbours(subtask: number, parallelism: number, targets: number): number[] {
-  const first = Math.floor((subtask * targets) / parallelism);
-  const last = Math.max(Math.ceil(((subtask + 1) * targets) / parallelism) - 1, first);
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+  return () => [reachable[next++ % reachable.length]];
 }
 
 function checked(target: number, targets: number): number {

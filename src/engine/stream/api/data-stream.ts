@@ -19,7 +19,7 @@ import { SinkOperator } from '../operators/sink-operator.js';
 import { BroadcastStream, ConnectedStreams } from './connected-streams.js';
 import { CoGroupedStreams, JoinedStreams } from './joined-streams.js';
 import { KeyedStream } from './keyed-stream.js';
-import { addOneInput, FORWARD, instancesOf, type Port, type StreamSource } from './ports.js';
+import { addOneInput, addSink, FORWARD, instancesOf, type Port, type StreamSource } from './ports.js';
 import { WindowedStream } from './windowed-stream.js';
 
 /** A stream of elements of one type (Flink's DataStream). Immutable: each transformation gives a new one. */
@@ -122,7 +122,10 @@ export class DataStream<T> implements StreamSource {
 
   sinkTo(writer: SinkWriter<T> | (() => SinkWriter<T>), name = 'sink'): StreamSink {
     const make = typeof writer === 'function' ? writer : () => writer;
-    return new StreamSink(addOneInput(this, name, () => new SinkOperator(make())));
+    return new StreamSink(
+      this.graph,
+      addSink(this, name, () => new SinkOperator(make())),
+    );
   }
 
   /** Writes each element to standard output, a line each: texts as they are, others as JSON. */
@@ -169,8 +172,27 @@ export class SingleOutputStream<T> extends DataStream<T> {
     return this;
   }
 
+  /** Names the operator's state in checkpoints; give one to each operator of a program that is to change and keep its state. */
+  uid(uid: string): this {
+    this.node.uid = uid;
+    return this;
+  }
+
   setParallelism(parallelism: number): this {
+    this.graph.checkParallelism(parallelism);
     this.node.parallelism = parallelism;
+    return this;
+  }
+
+  /** The key groups of its state, and so the highest parallelism it can ever have. */
+  setMaxParallelism(maxParallelism: number): this {
+    this.node.maxParallelism = maxParallelism;
+    return this;
+  }
+
+  /** Its subtasks run in slots of this group; what follows does too, unless it says otherwise. */
+  slotSharingGroup(group: string): this {
+    this.node.slotSharingGroup = group;
     return this;
   }
 
@@ -188,15 +210,34 @@ export class SingleOutputStream<T> extends DataStream<T> {
 
 /** A sink in the graph. */
 export class StreamSink {
-  constructor(private readonly node: StreamNode) {}
+  constructor(
+    private readonly graph: StreamGraph,
+    private readonly node: StreamNode,
+  ) {}
 
   name(name: string): this {
     this.node.name = name;
     return this;
   }
 
+  uid(uid: string): this {
+    this.node.uid = uid;
+    return this;
+  }
+
   setParallelism(parallelism: number): this {
+    this.graph.checkParallelism(parallelism);
     this.node.parallelism = parallelism;
+    return this;
+  }
+
+  slotSharingGroup(group: string): this {
+    this.node.slotSharingGroup = group;
+    return this;
+  }
+
+  disableChaining(): this {
+    this.node.chaining = 'never';
     return this;
   }
 }

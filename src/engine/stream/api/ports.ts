@@ -32,6 +32,10 @@ export function addOneInput(source: StreamSource, name: string, operator: () => 
   return source.graph.add({ kind: 'oneInput', name, inputs: edgesOf(source, 0), operator });
 }
 
+export function addSink(source: StreamSource, name: string, operator: () => AnyOneInput): StreamNode {
+  return source.graph.add({ kind: 'oneInput', name, inputs: edgesOf(source, 0), operator, isSink: true });
+}
+
 export function addTwoInput(first: StreamSource, second: StreamSource, name: string, operator: () => AnyTwoInput): StreamNode {
   return first.graph.add({ kind: 'twoInput', name, inputs: [...edgesOf(first, 0), ...edgesOf(second, 1)], operator });
 }

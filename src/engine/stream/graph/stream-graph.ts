@@ -1,4 +1,4 @@
-/** A program as a graph of operators, before it is known how many of each will run (Flink's StreamGraph). */
+/** A program as a graph of operators, as it was written (Flink's StreamGraph); job-graph.ts makes chains of them. */
 import type { OneInputStreamOperator, TwoInputStreamOperator } from '../../operator/stream-operator.js';
 import type { WatermarkStrategy } from '../../time/watermark-strategy.js';
 import type { SinkWriter, SourceReader } from '../functions/source.js';
@@ -33,8 +33,16 @@ interface CommonNode {
   /** From 1, in the order made: inputs have lower numbers. */
   readonly id: number;
   name: string;
+  /** Names the operator's state in checkpoints whatever becomes of the program around it; unique in the program. */
+  uid?: string;
   parallelism: number;
+  /** Key groups of its keyed state; absent: the program's. */
+  maxParallelism?: number;
+  /** Whose slots its subtasks run in; absent: its inputs', when they agree. */
+  slotSharingGroup?: string;
   readonly inputs: readonly StreamEdge[];
+  /** Elements leave the program here. */
+  readonly isSink?: boolean;
   /** Whether it may run in one chain with the operator before it. */
   chaining: 'always' | 'head' | 'never';
 }
@@ -61,6 +69,20 @@ export interface ProgramHost {
   execute(graph: StreamGraph, jobName: string): Promise<unknown>;
 }
 
+export const DEFAULT_SLOT_SHARING_GROUP = 'default';
+
+/** That of its own, else that of its inputs when they agree, else the default one. */
+export function slotSharingGroupOf(node: StreamNode): string {
+  if (node.slotSharingGroup !== undefined) return node.slotSharingGroup;
+  const [first = DEFAULT_SLOT_SHARING_GROUP, ...others] = node.inputs.map(({ from }) => slotSharingGroupOf(from));
+  return others.every((group) => group === first) ? first : DEFAULT_SLOT_SHARING_GROUP;
+}
+
+/** How elements really go along an edge: between different parallelisms `forward` is `rebalance`. */
+export function shipStrategyOf(node: StreamNode, { from, partitioner }: StreamEdge): Partitioner['kind'] {
+  return partitioner.kind === 'forward' && node.parallelism !== from.parallelism ? 'rebalance' : partitioner.kind;
+}
+
 export class StreamGraph {
   readonly nodes: StreamNode[] = [];
   /** ms of processing time between two periodic watermarks. */
@@ -71,6 +93,12 @@ export class StreamGraph {
     readonly host: ProgramHost,
     public parallelism = 1,
   ) {}
+
+  /** @throws RangeError unless it is a whole number from 1 to the program's maximum */
+  checkParallelism(parallelism: number): void {
+    if (!Number.isInteger(parallelism) || parallelism < 1 || parallelism > this.maxParallelism)
+      throw new RangeError(`parallelism must be a whole number from 1 to ${this.maxParallelism}: ${parallelism}`);
+  }
 
   add(node: NewNode): StreamNode {
     const added = { parallelism: this.parallelism, ...node, id: this.nodes.length + 1, chaining: 'always' } as StreamNode;
