@@ -1,4 +1,4 @@
-import type { SinkWriter } from '../../engine/stream/functions/source.js';
+import type { SinkWriter, WriterInitContext } from '../../engine/stream/functions/sink.js';
 
 /** Writes elements as lines: texts as they are, others as JSON; with several subtasks behind the number of theirs. */
 export class PrintSink<T> implements SinkWriter<T> {
@@ -9,7 +9,7 @@ export class PrintSink<T> implements SinkWriter<T> {
     private readonly parallelism: number,
   ) {}
 
-  async open(subtask: number): Promise<void> {
+  async open({ subtask }: WriterInitContext): Promise<void> {
     if (this.parallelism > 1) this.#prefix = `${subtask + 1}> `;
   }
 

@@ -1,7 +1,8 @@
 import { type FileHandle, open, rename } from 'node:fs/promises';
 import { createReadStream } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
-import type { SinkWriter, SourceReader, SourceRecord } from '../../engine/stream/functions/source.js';
+import type { SinkWriter } from '../../engine/stream/functions/sink.js';
+import type { SourceReader, SourceRecord } from '../../engine/stream/functions/source.js';
 
 const BATCH = 1_000;
 

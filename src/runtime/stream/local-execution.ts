@@ -73,7 +73,8 @@ class LocalExecution {
   async run(): Promise<void> {
     try {
       for (const subtask of this.#subtasks) {
-        if (subtask.operator instanceof SinkOperator) await subtask.operator.writer.open?.(subtask.index);
+        if (subtask.operator instanceof SinkOperator)
+          await subtask.operator.writer.open?.({ subtask: subtask.index, parallelism: subtask.node.parallelism, restoredState: [] });
       }
       // Receivers first: what an operator gives in `open` has somewhere to go.
       for (const subtask of this.#subtasks.toReversed()) subtask.open(this.#clock);
@@ -81,7 +82,8 @@ class LocalExecution {
       if (this.#failure !== undefined) throw this.#failure.error;
       if (this.#cancelled) return;
       this.#finish();
-      await this.#flush();
+      await this.#flush(true);
+      await this.#commit();
       for (const { writer } of this.#sinks) await writer.finish?.();
     } finally {
       await this.#close();
@@ -125,8 +127,22 @@ class LocalExecution {
     return batch === 'stopped' ? undefined : batch;
   }
 
-  async #flush(): Promise<void> {
-    for (const { writer } of this.#sinks) await writer.flush?.();
+  async #flush(endOfInput = false): Promise<void> {
+    for (const { writer } of this.#sinks) await writer.flush?.(endOfInput);
+  }
+
+  /** At the end: what all writers of a sink have prepared, together. */
+  async #commit(): Promise<void> {
+    for (const node of this.graph.nodes) {
+      if (node.kind !== 'oneInput') continue;
+      const committables: unknown[] = [];
+      for (const { operator } of this.#subtasks.filter((subtask) => subtask.node === node)) {
+        if (operator instanceof SinkOperator) committables.push(...((await operator.writer.prepareCommit?.()) ?? []));
+      }
+      const committer = node.committer?.();
+      if (committables.length > 0) await committer?.commit(committables);
+      await committer?.close?.();
+    }
   }
 
   #fail(error: unknown): void {

@@ -11,7 +11,7 @@ import type {
   MapFunction,
   ProcessFunction,
 } from '../functions/functions.js';
-import type { SinkWriter } from '../functions/source.js';
+import type { Committer, Sink, SinkWriter } from '../functions/sink.js';
 import type { AnyOneInput, Partitioner, StreamGraph, StreamNode } from '../graph/stream-graph.js';
 import { FlatMapOperator } from '../operators/simple-operators.js';
 import { ProcessOperator } from '../operators/process-operators.js';
@@ -120,11 +120,13 @@ export class DataStream<T> implements StreamSource {
 
   // the end
 
-  sinkTo(writer: SinkWriter<T> | (() => SinkWriter<T>), name = 'sink'): StreamSink {
-    const make = typeof writer === 'function' ? writer : () => writer;
+  /** A sink, or a writer of its own: an instance serves one subtask, a function makes one for each. */
+  sinkTo<C, S>(sink: Sink<T, C, S> | SinkWriter<T, C, S> | (() => SinkWriter<T, C, S>), name = 'sink'): StreamSink {
+    const { createWriter, createCommitter } = sinkOf(sink);
+    const committer = createCommitter as (() => Committer<unknown>) | undefined;
     return new StreamSink(
       this.graph,
-      addSink(this, name, () => new SinkOperator(make())),
+      addSink(this, name, () => new SinkOperator(createWriter()), committer),
     );
   }
 
@@ -152,6 +154,12 @@ export class DataStream<T> implements StreamSource {
       this.ports.map((port) => ({ ...port, partitioner })),
     );
   }
+}
+
+function sinkOf<T, C, S>(sink: Sink<T, C, S> | SinkWriter<T, C, S> | (() => SinkWriter<T, C, S>)): Sink<T, C, S> {
+  if (typeof sink === 'function') return { createWriter: sink };
+  if (!('createWriter' in sink)) return { createWriter: () => sink };
+  return { createWriter: () => sink.createWriter(), createCommitter: sink.createCommitter && (() => sink.createCommitter!()) };
 }
 
 /** What one operator gives: it has a name, a parallelism and side outputs. */

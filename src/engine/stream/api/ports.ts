@@ -1,3 +1,4 @@
+import type { Committer } from '../functions/sink.js';
 import type { RichFunction, FunctionFactory } from '../functions/functions.js';
 import type { AnyOneInput, AnyTwoInput, Partitioner, StreamEdge, StreamGraph, StreamNode } from '../graph/stream-graph.js';
 
@@ -32,8 +33,8 @@ export function addOneInput(source: StreamSource, name: string, operator: () => 
   return source.graph.add({ kind: 'oneInput', name, inputs: edgesOf(source, 0), operator });
 }
 
-export function addSink(source: StreamSource, name: string, operator: () => AnyOneInput): StreamNode {
-  return source.graph.add({ kind: 'oneInput', name, inputs: edgesOf(source, 0), operator, isSink: true });
+export function addSink(source: StreamSource, name: string, operator: () => AnyOneInput, committer?: () => Committer<unknown>): StreamNode {
+  return source.graph.add({ kind: 'oneInput', name, inputs: edgesOf(source, 0), operator, committer, isSink: true });
 }
 
 export function addTwoInput(first: StreamSource, second: StreamSource, name: string, operator: () => AnyTwoInput): StreamNode {

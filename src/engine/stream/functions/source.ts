@@ -5,22 +5,28 @@ export interface SourceRecord<T> {
   readonly split?: string;
 }
 
-/** Reads a source, one batch after the other. */
-export interface SourceReader<T> {
-  open?(subtask: number, parallelism: number): Promise<void>;
-  /** The next records, waiting for some; undefined at the end of a bounded source. */
-  poll(): Promise<readonly SourceRecord<T>[] | undefined>;
-  close?(): Promise<void>;
+/** A part of a source that is read by itself, and how far it has been read (Flink's SourceSplit). */
+export interface SourceSplit<P = unknown> {
+  readonly splitId: string;
+  /** A plain value, kept in checkpoints: where the next record stands. */
+  readonly position: P;
 }
 
-/** Takes a stream's elements out of the program. */
-export interface SinkWriter<T> {
-  open?(subtask: number): Promise<void>;
-  /** Must not wait: what is slow is done in `flush`. */
-  write(value: T, timestamp: number | undefined): void;
-  /** Awaited after each batch of a source, before the next is read. */
-  flush?(): Promise<void>;
-  /** All elements have been written; not called when the program failed or was cancelled. */
-  finish?(): Promise<void>;
+/** Reads a source, one batch after the other. */
+export interface SourceReader<T> {
+  /**
+   * @param splits of a program that goes on from a checkpoint: those that all readers of the source had there.
+   *   Each takes its own, whatever the parallelism was; one that none had is new. Absent at a fresh start.
+   */
+  open?(subtask: number, parallelism: number, splits?: readonly SourceSplit[]): Promise<void>;
+  /** The next records, waiting for some; undefined at the end of a bounded source. */
+  poll(): Promise<readonly SourceRecord<T>[] | undefined>;
+  /**
+   * The reader's splits, each with the position behind what `poll` has given of it. Called after `open` and after
+   * each batch, never while `poll` waits, so it must be cheap. A source without it starts over after a failure.
+   */
+  snapshotState?(): readonly SourceSplit[];
+  /** A checkpoint is complete: nothing before its positions will be read again. */
+  notifyCheckpointComplete?(checkpointId: number): Promise<void>;
   close?(): Promise<void>;
 }

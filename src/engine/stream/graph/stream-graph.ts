@@ -1,7 +1,8 @@
 /** A program as a graph of operators, as it was written (Flink's StreamGraph); job-graph.ts makes chains of them. */
 import type { OneInputStreamOperator, TwoInputStreamOperator } from '../../operator/stream-operator.js';
 import type { WatermarkStrategy } from '../../time/watermark-strategy.js';
-import type { SinkWriter, SourceReader } from '../functions/source.js';
+import type { Committer, SinkWriter } from '../functions/sink.js';
+import type { SourceReader } from '../functions/source.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: operators of any element type stand in one graph
 export type AnyOneInput = OneInputStreamOperator<any, any>;
@@ -50,7 +51,12 @@ interface CommonNode {
 export type StreamNode = CommonNode &
   (
     | { readonly kind: 'source'; readonly reader: () => SourceReader<unknown>; readonly strategy: WatermarkStrategy<unknown> | undefined }
-    | { readonly kind: 'oneInput'; readonly operator: () => AnyOneInput }
+    | {
+        readonly kind: 'oneInput';
+        readonly operator: () => AnyOneInput;
+        /** Of a sink in two phases: one for all its subtasks. */
+        readonly committer?: () => Committer<unknown>;
+      }
     | { readonly kind: 'twoInput'; readonly operator: () => AnyTwoInput }
   );
 

@@ -1,5 +1,5 @@
 import { AbstractStreamOperator, type OneInputStreamOperator } from '../../operator/stream-operator.js';
-import type { SinkWriter } from '../functions/source.js';
+import type { SinkWriter } from '../functions/sink.js';
 
 /** The end of a stream. What its writer holds back, whoever runs the program flushes. */
 export class SinkOperator<T> extends AbstractStreamOperator<never> implements OneInputStreamOperator<T, never> {
