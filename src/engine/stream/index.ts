@@ -44,5 +44,5 @@ export { DataStream, SingleOutputStream, StreamSink } from './api/data-stream.js
 export { KeyedStream } from './api/keyed-stream.js';
 export { type ProcessWindowFunction, WindowedStream } from './api/windowed-stream.js';
 export * from './functions/functions.js';
-export type { Committer, Sink, SinkWriter, WriterInitContext } from './functions/sink.js';
+export type { CommitContext, Committer, Sink, SinkWriter, WriterInitContext } from './functions/sink.js';
 export type { SourceReader, SourceRecord, SourceSplit } from './functions/source.js';

@@ -140,7 +140,7 @@ class LocalExecution {
         if (operator instanceof SinkOperator) committables.push(...((await operator.writer.prepareCommit?.()) ?? []));
       }
       const committer = node.committer?.();
-      if (committables.length > 0) await committer?.commit(committables);
+      if (committables.length > 0) await committer?.commit(committables, { checkpointId: 1, restored: false });
       await committer?.close?.();
     }
   }

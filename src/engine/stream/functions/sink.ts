@@ -33,6 +33,14 @@ export interface SinkWriter<T, C = unknown, S = unknown> {
   close?(): Promise<void>;
 }
 
+/** Whose committables are committed. */
+export interface CommitContext {
+  /** Rises from commit to commit, also over restarts; 1 for the only commit of a program without checkpoints. */
+  readonly checkpointId: number;
+  /** The program has just been restored: they may have been committed already. */
+  readonly restored: boolean;
+}
+
 /** Makes visible what writers have prepared (Flink's Committer); one for all subtasks of a sink. */
 export interface Committer<C> {
   /**
@@ -40,7 +48,7 @@ export interface Committer<C> {
    * a failure it is called again with what may have been committed already, which must then have no effect.
    * A rejection fails the program.
    */
-  commit(committables: readonly C[]): Promise<void>;
+  commit(committables: readonly C[], context: CommitContext): Promise<void>;
   close?(): Promise<void>;
 }
 
