@@ -114,6 +114,7 @@ async function startParts(
     checkpointInterval: settings.checkpointIntervalMs,
     watchdog: settings.watchdogMs,
     maxAhead: settings.maxAheadMs,
+    stallAfter: settings.stallAfterMs,
     onLog: (level, message, details) => log[level]({ ...details }, message),
     onFatal,
     maxHeapMb: Math.floor(settings.engineHeapBytes / 2 ** 20),

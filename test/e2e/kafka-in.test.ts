@@ -6,6 +6,7 @@ const T0 = 1_767_225_600_000;
 
 interface Health {
   readonly status: string;
+  readonly job: { readonly stalls: readonly { readonly stream: string; readonly waiting: readonly string[] }[] };
   readonly sources: readonly { readonly stream: string; readonly state: string; readonly reason: string | null; readonly lost: number }[];
 }
 
@@ -36,7 +37,7 @@ describeWithKafka('Kafka in', () => {
 
   beforeAll(async () => {
     kafka = await startTestKafka();
-    rig = await Rig.start({ KAFKA_BROKERS: kafka.brokers, TRIPLINE_CHECKPOINT_INTERVAL: '200ms' });
+    rig = await Rig.start({ KAFKA_BROKERS: kafka.brokers, TRIPLINE_CHECKPOINT_INTERVAL: '200ms', TRIPLINE_STALL_AFTER: '1s' });
   }, 120_000);
 
   afterAll(async () => {
@@ -209,6 +210,40 @@ describeWithKafka('Kafka in', () => {
     const health = (await rig.ask<Health>('GET', '/health/ready')).body;
     expect(health.sources.find((each) => each.stream === 'retained')).toMatchObject({ state: 'connected', lost: 3 });
   }, 60_000);
+
+  it('is waited for while it is away, or not, as each rule says', async () => {
+    if (kafka.kill === undefined || kafka.start === undefined) return;
+    await kafka.createTopic('stalls', 1);
+    await rig.put('/v1/streams/stalls', stream('stalls', { idleAfter: 'never' }));
+    await rig.put('/v1/streams/till', { time: { field: 'ts', format: 'epochMillis' }, idleAfter: 'never', quietAfter: 'never' });
+    for (const onStall of ['wait', 'continue'])
+      await rig.put(`/v1/rules/echo-${onStall}`, echo(onStall, { from: ['stalls', 'till'], onStall }));
+    await produce('stalls', [{ value: event('topic-1', 1) }]);
+    await rig.send('till', [event('till-2', 2), event('till-5', 5)]);
+    await titles('continue', 1);
+    await kafka.kill();
+    expect(await titles('continue', 3)).toEqual(['topic-1', 'till-2', 'till-5']);
+    expect(await titles('wait', 1)).toEqual(['topic-1']);
+    const health = (await rig.ask<Health>('GET', '/health/ready')).body;
+    expect(health.job.stalls.find((each) => each.stream === 'stalls')).toMatchObject({
+      partition: 0,
+      waiting: ['echo-wait'],
+      continuing: ['echo-continue'],
+    });
+    expect((await rig.ask<{ stalled: string[] }>('GET', '/v1/rules/echo-wait/stats')).body.stalled).toEqual(['stalls/0']);
+    await rig.service.kill();
+    await kafka.start();
+    await rig.service.start();
+    await produce('stalls', [{ value: event('topic-3', 3) }, { value: event('topic-7', 7) }]);
+    expect(await titles('wait', 4)).toEqual(['topic-1', 'till-2', 'topic-3', 'till-5']);
+    const letters = await until(
+      () => rig.deadLetters('stream=stalls'),
+      (found) => found.length > 0,
+    );
+    expect(letters).toMatchObject([{ code: 'late-event', cause: 'stall', offset: 1 }]);
+    await rig.send('till', [event('till-8', 8)]);
+    expect(await titles('continue', 4)).toEqual(['topic-1', 'till-2', 'till-5', 'topic-7']);
+  }, 120_000);
 
   it('stays up while the broker is away, at the start too, and catches up', async () => {
     if (kafka.kill === undefined || kafka.start === undefined) return;

@@ -40,7 +40,7 @@ afterEach(async () => {
 function ingesterWith(more: Partial<IngesterOptions> = {}): HttpIngester {
   const job = {
     refused: (stream: string) => void refusedStreams.push(stream),
-    status: (): JobStatus => ({ state: jobState, reason: null, since: 0, streams: [], restarts: 0 }),
+    status: (): JobStatus => ({ state: jobState, reason: null, since: 0, streams: [], stalls: [], restarts: 0 }),
   };
   const options = { maxEventBytes: 1_000, maxEventNesting: 16, farFutureMs: 3_600_000, backlogBytes: 1 << 30, ...more };
   return new HttpIngester(log, job, options, () => NOW);
@@ -128,7 +128,7 @@ describe('events over HTTP', () => {
     let clock = NOW;
     const ingester = new HttpIngester(
       log,
-      { refused: () => {}, status: () => ({ state: 'running', reason: null, since: 0, streams: [], restarts: 0 }) },
+      { refused: () => {}, status: () => ({ state: 'running', reason: null, since: 0, streams: [], stalls: [], restarts: 0 }) },
       ingesterWith().options,
       () => clock,
     );

@@ -79,7 +79,13 @@ describe('outputs', () => {
 
   it('recovers the journal behind the checkpoint and the alerts it does not cover, non-finite numbers included', async () => {
     expect(await store.recover()).toEqual({ checkpoint: undefined, journal: [], uncoveredAlerts: [] });
-    const floor: JournalEntry['payload'] = { kind: 'partition-active', stream: 's', partition: 0, floor: Number.NEGATIVE_INFINITY };
+    const floor: JournalEntry['payload'] = {
+      kind: 'partition-active',
+      stream: 's',
+      partition: 0,
+      floor: Number.NEGATIVE_INFINITY,
+      stallFloor: 5,
+    };
     await complete(store, [journal(1), alert('a'), checkpoint(1, { journalSequence: 1 }), alert('b')]);
     await store.commit([journal(2, floor), alert('c')]);
     const point = await new PostgresOutputStore(lease).recover();

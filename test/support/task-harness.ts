@@ -5,6 +5,7 @@ import type { RuleChangeResult } from '../../src/runtime/ports/job-control.js';
 import type { JournalEntry, Output } from '../../src/runtime/ports/outputs.js';
 import { beginSnapshot, restoreMeta, segmentReader } from '../../src/runtime/task/checkpointing.js';
 import { EvaluationNote, NOTE_BYTES } from '../../src/runtime/task/evaluation-note.js';
+import type { PartitionClock } from '../../src/runtime/release/partition-clock.js';
 import { StreamTask } from '../../src/runtime/task/stream-task.js';
 import type { TaskMeta } from '../../src/runtime/task/task-meta.js';
 
@@ -20,6 +21,8 @@ export class TaskHarness {
   readonly alerts = new Set<string>();
   readonly deadLetters = new Set<string>();
   readonly journal: JournalEntry[] = [];
+  /** All that was emitted, repeated after crashes. */
+  readonly outputs: Output[] = [];
   readonly #logs = new Map<string, Record[]>();
   readonly #streams: ReadonlyMap<string, StreamDefinition>;
   /** By id, the versions from 1. */
@@ -94,17 +97,22 @@ export class TaskHarness {
     for (const [name, offset] of Object.entries(this.task.reading.readFrom())) this.#readAgain(name, offset, batch);
   }
 
-  /** All partitions are caught up and have been silent for `elapsed` ms. */
-  quiet(elapsed: number): void {
+  /** All partitions but those stalled (stream/partition) are caught up and have been silent for `elapsed` ms. */
+  quiet(elapsed: number, stalled: readonly string[] = []): void {
     const partitions = [...this.task.streams.partitions.values()].map(({ clock }) => clock);
+    const isStalled = ({ stream, partition }: PartitionClock) => stalled.includes(`${stream}/${partition}`);
     this.task.advanceQuietly(
-      [...this.#streams.keys()].map((stream) => ({
-        stream,
-        elapsed,
-        caughtUp: partitions
-          .filter((clock) => clock.stream === stream)
-          .map(({ partition, nextOffset }) => ({ partition, endOffset: nextOffset, elapsed })),
-      })),
+      [...this.#streams.keys()].map((stream) => {
+        const own = partitions.filter((clock) => clock.stream === stream);
+        return {
+          stream,
+          elapsed: own.some(isStalled) ? undefined : elapsed,
+          caughtUp: own
+            .filter((clock) => !isStalled(clock))
+            .map(({ partition, nextOffset }) => ({ partition, endOffset: nextOffset, elapsed })),
+          stalled: own.filter(isStalled).map(({ partition, nextOffset }) => ({ partition, position: nextOffset })),
+        };
+      }),
     );
   }
 
@@ -153,6 +161,7 @@ export class TaskHarness {
   }
 
   #keep(output: Output): void {
+    this.outputs.push(output);
     if (output.type === 'alert') this.alerts.add(output.alert.id);
     if (output.type === 'deadLetter') this.deadLetters.add(output.deadLetter.identity);
     if (output.type === 'journal') this.journal.push(output.entry);

@@ -33,6 +33,11 @@ export class PartitionFeed {
     return end !== undefined && this.workedOff >= end;
   }
 
+  /** There is more, or nobody knows, and the source does not give it. */
+  get starved(): boolean {
+    return !this.caughtUp && this.position === this.workedOff && !this.held();
+  }
+
   start(): void {
     void this.#run();
   }

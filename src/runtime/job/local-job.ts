@@ -10,7 +10,6 @@ import {
   type OpenMatchView,
   type RuleChangeResult,
   type RuleStats,
-  type StreamStatus,
 } from '../ports/job-control.js';
 import type { Catalog, OutboxRow, OutputStore, RecoveryPoint, Sources } from '../ports/stores.js';
 import type { Call, Document, EngineStats, FromEngine, Reply } from '../worker/protocol.js';
@@ -18,10 +17,11 @@ import { CheckpointCoordinator } from './checkpoint-coordinator.js';
 import { Committer } from './committer.js';
 import { EngineSupervisor } from './engine-supervisor.js';
 import type { Implicated } from './engine-thread.js';
+import { JobReport } from './job-report.js';
 import { documentsFor } from './recovery-documents.js';
 import { reconcile } from './reconcile.js';
 import { ReplayCheck } from './replay-check.js';
-import { SourceFeeds } from './source-feeds.js';
+import { type FeedTarget, SourceFeeds } from './source-feeds.js';
 
 export interface LocalJobOptions {
   readonly store: OutputStore;
@@ -33,6 +33,8 @@ export interface LocalJobOptions {
   readonly watchdog: number;
   /** ms of event time a partition may be ahead of the others. */
   readonly maxAhead: number;
+  /** ms without anything from a source that has more after which a partition is stalled. */
+  readonly stallAfter: number;
   readonly eventLimits: EventLimits;
   /** Heap of the engine's thread, MiB. */
   readonly maxHeapMb: number;
@@ -58,25 +60,24 @@ export class LocalJob implements JobControl {
   readonly #replay = new ReplayCheck();
   readonly #listeners = new Set<(rows: readonly OutboxRow[]) => void>();
   #timers: NodeJS.Timeout[] = [];
-  #stats: EngineStats = { rules: [], streams: [], recovering: true };
+  readonly #report: JobReport;
   #journalSequence = 0;
-  #deadLetters = 0;
-  #status: { state: JobStatus['state']; reason: string | null; since: number } = { state: 'created', reason: null, since: Date.now() };
 
   constructor(options: LocalJobOptions) {
     this.#options = options;
-    const { store, sources, watchdog, maxAhead, eventLimits, maxHeapMb } = options;
+    const { store, sources, watchdog, maxAhead, stallAfter, eventLimits, maxHeapMb } = options;
     this.#committer = new Committer(store, {
       committed: (rows, outputs) => this.#committed(rows, outputs),
       checkpointed: (checkpoint, bytes, durationMs) => this.#checkpointed(checkpoint, bytes, durationMs),
       stalled: (error) => this.#stalled(error),
       epochLost: (error) => options.onFatal(error),
     });
-    this.#feeds = new SourceFeeds(sources, {
+    const target: FeedTarget = {
       send: (batch) => this.#engine.post({ type: 'batch', batch }, [batch.data.buffer as ArrayBuffer]),
       congested: () => this.#committer.pending > MAX_PENDING,
       readFailed: (error) => this.#stalled(error),
-    });
+    };
+    this.#feeds = new SourceFeeds(sources, target, stallAfter);
     this.#checkpoints = new CheckpointCoordinator({
       take: async (checkpoint) => {
         await this.#engine.call({ name: 'checkpoint', checkpoint, kind: 'checkpoint' });
@@ -94,11 +95,18 @@ export class LocalJob implements JobControl {
         restarting: (error, implicated) => options.onLog('error', `the engine is restarted: ${error.message}`, { implicated }),
         recoveryFailed: (error) => {
           options.onLog('warn', `recovery is tried again: ${error.message}`);
-          this.#setStatus('recovering', error.message);
+          this.#report.setState('recovering', error.message);
         },
         fatal: (error) => options.onFatal(error),
       },
     );
+    this.#report = new JobReport({
+      endOffset: (stream, partition) => this.#feeds.endOffset(stream, partition),
+      stalls: () => this.#feeds.stalls,
+      restarts: () => this.#engine.restarts,
+      ghostAlerts: () => this.#replay.ghosts,
+      checkpoints: () => this.#checkpoints.metrics,
+    });
   }
 
   /** Recovers and starts; resolves when the engine works and desired rules are active. */
@@ -113,7 +121,7 @@ export class LocalJob implements JobControl {
 
   /** Works off what is fed, takes a last checkpoint, ends the thread. */
   async stop(): Promise<void> {
-    this.#setStatus('stopping', null);
+    this.#report.setState('stopping', null);
     this.#engine.expectEnd();
     this.#timers.forEach(clearInterval);
     const mark = this.#mark();
@@ -124,7 +132,7 @@ export class LocalJob implements JobControl {
     ]).catch(() => {});
     this.#committer.close();
     await this.#engine.stop();
-    this.#setStatus('stopped', null);
+    this.#report.setState('stopped', null);
   }
 
   /** Calls back with the rows new in the outbox, after each commit. */
@@ -157,7 +165,7 @@ export class LocalJob implements JobControl {
   async streamChanged(stream: string, version: number): Promise<void> {
     const found = await this.#options.catalog.stream(stream, version);
     if (found === undefined) throw new Error(`stream ${stream}@${version} is not in the catalog`);
-    const first = !this.#stats.streams.some((each) => each.stream === stream);
+    const first = !this.#report.stats.streams.some((each) => each.stream === stream);
     const partitions = await this.#options.sources.reader(stream).starts(first);
     const starts = Object.fromEntries([...partitions].map(([partition, offset]) => [`${stream}/${partition}`, offset]));
     await this.#decide(
@@ -186,7 +194,7 @@ export class LocalJob implements JobControl {
   }
 
   ruleStats(rule: string): RuleStats | undefined {
-    return this.#stats.rules.find((each) => each.rule === rule);
+    return this.#report.rule(rule);
   }
 
   async openMatches(rule: string, key: unknown): Promise<readonly OpenMatchView[]> {
@@ -194,23 +202,17 @@ export class LocalJob implements JobControl {
   }
 
   status(): JobStatus {
-    return { ...this.#status, streams: this.#streamStatus(), restarts: this.#engine.restarts };
+    return this.#report.status();
   }
 
   metrics(): JobMetrics {
-    return {
-      rules: this.#stats.rules,
-      streams: this.#streamStatus(),
-      deadLetters: this.#deadLetters,
-      ghostAlerts: this.#replay.ghosts,
-      checkpoints: this.#checkpoints.metrics,
-    };
+    return this.#report.metrics();
   }
 
   // recovery
 
   async #recover(): Promise<void> {
-    this.#setStatus('recovering', null);
+    this.#report.setState('recovering', null);
     await this.#committer.settled();
     const point = await this.#options.store.recover();
     this.#give(await documentsFor(this.#options.catalog, point));
@@ -233,7 +235,7 @@ export class LocalJob implements JobControl {
     if (this.#replay.complete) return;
     const { thread } = this.#engine;
     await this.#recovered();
-    for (const stream of new Set(this.#stats.streams.map((each) => each.stream))) await this.#workedOffToEnd(stream);
+    for (const stream of new Set(this.#report.stats.streams.map((each) => each.stream))) await this.#workedOffToEnd(stream);
     await this.#committer.flushed();
     if (thread !== this.#engine.thread || this.#replay.complete) return;
     const ids = this.#replay.conclude();
@@ -244,7 +246,7 @@ export class LocalJob implements JobControl {
   async #settleDesired(): Promise<void> {
     await this.#recovered();
     await reconcile(this.#options.catalog, await this.#refreshStats(), this);
-    this.#setStatus('running', null);
+    this.#report.setState('running', null);
   }
 
   /** Until the journal has been worked off nothing may be decided. */
@@ -261,7 +263,7 @@ export class LocalJob implements JobControl {
   /** Events accepted before now come before what is asserted now; and recovery has nothing left to apply. */
   async #workedOffToEnd(stream: string): Promise<void> {
     const reached = this.#feeds.workedOffToHere(stream);
-    while (this.#engine.restarting !== undefined || this.#stats.recovering || !reached()) await delay(POLL_MS);
+    while (this.#engine.restarting !== undefined || this.#report.stats.recovering || !reached()) await delay(POLL_MS);
   }
 
   async #poison(implicated: Implicated): Promise<void> {
@@ -274,8 +276,8 @@ export class LocalJob implements JobControl {
   // engine
 
   async #refreshStats(): Promise<EngineStats> {
-    this.#stats = (await this.#engine.call({ name: 'stats' })) as EngineStats;
-    return this.#stats;
+    this.#report.stats = (await this.#engine.call({ name: 'stats' })) as EngineStats;
+    return this.#report.stats;
   }
 
   #received(message: FromEngine): void {
@@ -321,7 +323,7 @@ export class LocalJob implements JobControl {
   #committed(rows: readonly OutboxRow[], outputs: readonly Output[]): void {
     for (const output of outputs) {
       if (output.type === 'journal') this.#journaled(output.entry);
-      if (output.type === 'deadLetter') this.#deadLetters++;
+      if (output.type === 'deadLetter') this.#report.deadLetters++;
       if (output.type === 'alert') this.#replay.produced(output.alert.id);
     }
     if (rows.length > 0) for (const listener of this.#listeners) listener(rows);
@@ -337,12 +339,12 @@ export class LocalJob implements JobControl {
   }
 
   async #checkpoint(): Promise<void> {
-    if (this.#engine.restarting !== undefined || this.#stats.recovering) return;
+    if (this.#engine.restarting !== undefined || this.#report.stats.recovering) return;
     await this.#checkpoints.checkpoint(this.#mark());
   }
 
   async #finalCheckpoint(mark: string): Promise<void> {
-    if (this.#engine.restarting !== undefined || this.#stats.recovering) return;
+    if (this.#engine.restarting !== undefined || this.#report.stats.recovering) return;
     await this.#checkpoints.finalCheckpoint(mark);
   }
 
@@ -362,12 +364,12 @@ export class LocalJob implements JobControl {
   async #tick(): Promise<void> {
     if (this.#engine.restarting !== undefined) return;
     try {
-      if (this.#status.state === 'recovering') {
+      if (this.#report.state === 'recovering') {
         await this.#recovered();
-        this.#setStatus('running', null);
+        this.#report.setState('running', null);
       }
       const quiet = this.#feeds.quiet();
-      if (this.#status.state === 'running') this.#engine.post({ type: 'quiet', quiet });
+      if (this.#report.state === 'running') this.#engine.post({ type: 'quiet', quiet });
       await this.#refreshStats();
     } catch {
       // The thread died meanwhile; bringing it up again is under way.
@@ -377,24 +379,13 @@ export class LocalJob implements JobControl {
   #stalled(error: Error | undefined): void {
     if (error === undefined) {
       this.#feeds.restartSilence();
-      if (this.#status.state === 'stalled') this.#setStatus('running', null);
+      if (this.#report.state === 'stalled') this.#report.setState('running', null);
       return;
     }
-    if (this.#status.state === 'running') {
+    if (this.#report.state === 'running') {
       this.#options.onLog('error', `the database does not take or give data: ${error.message}`);
-      this.#setStatus('stalled', error.message);
+      this.#report.setState('stalled', error.message);
     }
-  }
-
-  #setStatus(state: JobStatus['state'], reason: string | null): void {
-    this.#status = { state, reason, since: Date.now() };
-  }
-
-  #streamStatus(): StreamStatus[] {
-    return this.#stats.streams.map((stream) => ({
-      ...stream,
-      endOffset: this.#feeds.endOffset(stream.stream, stream.partition) ?? stream.nextOffset,
-    }));
   }
 }
 

@@ -16,7 +16,7 @@ export class SilenceMeter {
   }
 
   /** What the engine may conclude from; a stream with a partition not caught up counts as not silent. */
-  read(stream: string, feeds: readonly PartitionFeed[]): StreamQuiet {
+  read(stream: string, feeds: readonly PartitionFeed[]): Omit<StreamQuiet, 'stalled'> {
     if (!feeds.every((feed) => feed.caughtUp)) this.restart(stream);
     const since = this.#since.get(stream) ?? this.now();
     const elapsed = Math.floor(this.now() - since);

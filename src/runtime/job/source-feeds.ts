@@ -3,6 +3,7 @@ import type { StreamQuiet } from '../task/quiet.js';
 import type { FromEngine } from '../worker/protocol.js';
 import { PartitionFeed } from './feed.js';
 import { SilenceMeter } from './silence.js';
+import { type Stall, StallMeter } from './stall.js';
 
 /** Where batches go, and what holds them back. */
 export interface FeedTarget {
@@ -22,12 +23,18 @@ interface Fed {
 export class SourceFeeds {
   readonly #fed = new Map<string, Fed>();
   readonly #silence = new SilenceMeter();
+  readonly #stallMeter: StallMeter;
+  #stalls: readonly Stall[] = [];
   #ahead = new Set<string>();
 
   constructor(
     readonly sources: Sources,
     readonly target: FeedTarget,
-  ) {}
+    /** ms without anything from a source that has more after which a partition is stalled. */
+    stallAfter: number,
+  ) {
+    this.#stallMeter = new StallMeter(stallAfter);
+  }
 
   /** Feeds the partitions that are not fed yet, from `positions` (by stream/partition) or their next offset. */
   start(
@@ -92,10 +99,21 @@ export class SourceFeeds {
   restartSilence(stream?: string): void {
     const streams = stream === undefined ? this.#streams() : [stream];
     for (const each of streams) this.#silence.restart(each);
+    if (stream === undefined) this.#stallMeter.restart();
   }
 
+  /** Measures silence and stalls; to be asked at every tick. */
   quiet(): StreamQuiet[] {
-    return [...this.#streams()].map((stream) => this.#silence.read(stream, this.#feedsOf(stream)));
+    this.#stalls = this.#stallMeter.read([...this.#fed.values()].map(({ feed }) => feed));
+    return [...this.#streams()].map((stream) => ({
+      ...this.#silence.read(stream, this.#feedsOf(stream)),
+      stalled: this.#stalls.filter((stall) => stall.stream === stream),
+    }));
+  }
+
+  /** As measured at the last tick. */
+  get stalls(): readonly Stall[] {
+    return this.#stalls;
   }
 
   #startOne(name: string, stream: string, partition: number, from: number): void {

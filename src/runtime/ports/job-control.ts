@@ -59,6 +59,8 @@ export interface RuleStats {
   readonly matchesPerEventReached: number;
   /** Epoch ms; null before the first event. */
   readonly watermark: number | null;
+  /** Partitions (stream/partition) it reads that are stalled: it waits for them, or goes on without them (`onStall`). */
+  readonly stalled: readonly string[];
 }
 
 export interface StreamStatus {
@@ -69,9 +71,20 @@ export interface StreamStatus {
   /** Epoch ms; null before the first event. */
   readonly watermark: number | null;
   readonly idle: boolean;
+  /** Its source has given nothing for too long, although it has more or cannot be asked. */
+  readonly stalled: boolean;
   readonly events: number;
   readonly late: number;
   readonly duplicates: number;
+}
+
+/** A stalled partition, since when (epoch ms), and which rules wait for it or go on without it. */
+export interface StallStatus {
+  readonly stream: string;
+  readonly partition: number;
+  readonly since: number;
+  readonly waiting: readonly string[];
+  readonly continuing: readonly string[];
 }
 
 export interface JobStatus {
@@ -80,6 +93,7 @@ export interface JobStatus {
   readonly reason: string | null;
   readonly since: number;
   readonly streams: readonly StreamStatus[];
+  readonly stalls: readonly StallStatus[];
   readonly restarts: number;
 }
 

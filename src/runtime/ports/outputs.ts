@@ -26,7 +26,17 @@ export type JournalPayload =
     }
   | { readonly kind: 'stream-deleted'; readonly stream: string }
   | { readonly kind: 'partition-idle'; readonly stream: string; readonly partition: number }
-  | { readonly kind: 'partition-active'; readonly stream: string; readonly partition: number; readonly floor: number }
+  /** `stallFloor` binds rules with `onStall: continue` alone. */
+  | {
+      readonly kind: 'partition-active';
+      readonly stream: string;
+      readonly partition: number;
+      readonly floor: number;
+      readonly stallFloor: number;
+    }
+  /** The source gives nothing although there is more; rules with `onStall: continue` go on without it. */
+  | { readonly kind: 'partition-stalled'; readonly stream: string; readonly partition: number }
+  | { readonly kind: 'partition-resumed'; readonly stream: string; readonly partition: number; readonly stallFloor: number }
   | { readonly kind: 'time-advanced'; readonly stream: string; readonly watermark: number; readonly cause: 'quiet' | 'asserted' }
   | { readonly kind: 'poison'; readonly rule: string; readonly event: EventPosition }
   /** The rule is to be stopped before its deadlines at `time`, epoch ms. */

@@ -6,11 +6,17 @@ export class PartitionClock {
   floor = -Infinity;
   /** Stepped aside: does not hold the merged watermark. */
   idle = false;
+  /** The source gives nothing although there is more: it does not hold the rules that chose `onStall: continue`. */
+  stalled = false;
+  /** Watermark at waking in the buffers of rules that chose `onStall: continue`; binds these alone. */
+  stallFloor = -Infinity;
   events = 0;
   late = 0;
   duplicates = 0;
   /** Offsets from the oldest unreleased one on that never went into a buffer (late, duplicate, unreadable). */
   skipped = new Set<number>();
+  /** Of the same offsets those that were late for rules with `onStall: continue` alone. */
+  skippedByContinuing = new Set<number>();
 
   constructor(
     readonly stream: string,

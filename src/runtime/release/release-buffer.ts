@@ -1,5 +1,6 @@
 import type { Event } from '../../engine/event/event.js';
 import type { Operator } from '../../engine/operator/operator.js';
+import type { OnStall } from '../../engine/rule/definition.js';
 import type { PartitionClock } from './partition-clock.js';
 import { BEFORE_ALL, comparePoints, type ReleasePoint } from './release-order.js';
 
@@ -7,13 +8,13 @@ interface Waiting extends ReleasePoint {
   readonly event: Event;
 }
 
-/** How a clock would read if it were idle, or stood at another watermark: for asking "what if". */
+/** For asking "what if": which clocks would stand aside too, and how far their watermarks would be at least. */
 export interface ClockView {
-  idle(clock: PartitionClock): boolean;
+  aside(clock: PartitionClock): boolean;
   watermark(clock: PartitionClock): number;
 }
 
-export const AS_IS: ClockView = { idle: (clock) => clock.idle, watermark: (clock) => clock.watermark };
+const AS_IS: ClockView = { aside: () => false, watermark: () => -Infinity };
 
 /** Up to where events may be released, and up to when deadlines may fire. */
 interface Horizon {
@@ -23,7 +24,7 @@ interface Horizon {
 
 /**
  * Brings the events of one ordered set of streams into the order of release, and hands each to the rules
- * once no acceptable event can precede it. One buffer per distinct `from`, shared by its rules.
+ * once no acceptable event can precede it. One buffer per distinct `from` and `onStall`, shared by its rules.
  */
 export class ReleaseBuffer {
   /** The last event released; recovery skips what is at or before it. */
@@ -40,10 +41,12 @@ export class ReleaseBuffer {
     readonly streams: readonly string[],
     /** Per stream/partition the first offset this buffer takes: it may have been made later than its streams. */
     readonly startOffsets: Record<string, number> = {},
+    /** Whether a stalled partition holds it. */
+    readonly onStall: OnStall = 'wait',
   ) {}
 
-  get id(): string {
-    return JSON.stringify(this.streams);
+  get continues(): boolean {
+    return this.onStall === 'continue';
   }
 
   get size(): number {
@@ -113,9 +116,9 @@ export class ReleaseBuffer {
   }
 
   #horizon(view: ClockView): Horizon {
-    const active = this.#clocks.filter(({ clock }) => !view.idle(clock));
+    const active = this.#clocks.filter(({ clock }) => !this.#isAside(clock) && !view.aside(clock));
     const point = ({ clock, stream }: { clock: PartitionClock; stream: number }): ReleasePoint => ({
-      time: view.watermark(clock) + 1,
+      time: Math.max(this.#watermarkOf(clock), view.watermark(clock)) + 1,
       stream,
       partition: clock.partition,
       offset: Infinity,
@@ -124,6 +127,14 @@ export class ReleaseBuffer {
     if (all.length === 0) return { events: BEFORE_ALL, time: -Infinity };
     const events = all.reduce((best, each) => (comparePoints(each, best) < 0 === active.length > 0 ? each : best));
     return { events, time: events.time - 1 };
+  }
+
+  #isAside(clock: PartitionClock): boolean {
+    return clock.idle || (this.continues && clock.stalled);
+  }
+
+  #watermarkOf(clock: PartitionClock): number {
+    return this.continues ? Math.max(clock.watermark, clock.stallFloor) : clock.watermark;
   }
 
   #push(waiting: Waiting): void {

@@ -1,10 +1,17 @@
 import type { Event } from '../../engine/event/event.js';
 import type { Operator } from '../../engine/operator/operator.js';
+import type { OnStall } from '../../engine/rule/definition.js';
 import { type PartitionClock, partitionName } from '../release/partition-clock.js';
 import { ReleaseBuffer } from '../release/release-buffer.js';
 import type { StreamSet } from './stream-set.js';
 
-/** The release buffers of a task: one per distinct `from`, joined to the clocks of its streams' partitions. */
+/** What rules of one buffer have in common. */
+export interface BufferKey {
+  readonly from: readonly string[];
+  readonly onStall: OnStall;
+}
+
+/** The release buffers of a task: one per distinct `from` and `onStall`, joined to the clocks of its streams' partitions. */
 export class BufferSet {
   readonly #buffers = new Map<string, ReleaseBuffer>();
 
@@ -18,21 +25,22 @@ export class BufferSet {
     return this.#buffers.values();
   }
 
-  get(from: readonly string[]): ReleaseBuffer | undefined {
-    return this.#buffers.get(JSON.stringify(from));
+  get({ from, onStall }: BufferKey): ReleaseBuffer | undefined {
+    return this.#buffers.get(nameOf(from, onStall));
   }
 
-  /** The buffer of these streams; one that is made now takes events from `positions` on. */
-  ensure(from: readonly string[], positions: Readonly<Record<string, number>>): ReleaseBuffer {
-    const known = this.get(from);
+  /** The buffer of a rule; one that is made now takes events from `positions` on. */
+  ensure(key: BufferKey, positions: Readonly<Record<string, number>>): ReleaseBuffer {
+    const known = this.get(key);
     if (known !== undefined) return known;
+    const { from, onStall } = key;
     const starts = Object.entries(positions).filter(([name]) => from.includes(name.slice(0, name.lastIndexOf('/'))));
-    return this.add(new ReleaseBuffer(from, Object.fromEntries(starts)));
+    return this.add(new ReleaseBuffer(from, Object.fromEntries(starts), onStall));
   }
 
   add(buffer: ReleaseBuffer): ReleaseBuffer {
     buffer.admit = this.admit;
-    this.#buffers.set(buffer.id, buffer);
+    this.#buffers.set(nameOf(buffer.streams, buffer.onStall), buffer);
     this.#connect(buffer);
     return buffer;
   }
@@ -66,8 +74,18 @@ export class BufferSet {
 
   /** At or below this time an event of the waking partition would come after its place in the order. */
   floorFor(clock: PartitionClock): number {
-    let { floor } = clock;
-    for (const buffer of this.#buffers.values()) if (buffer.hasClock(clock)) floor = Math.max(floor, buffer.floorFor(clock));
+    return this.#floorFor(clock, clock.floor, (buffer) => !buffer.continues);
+  }
+
+  /** The same for the rules that go on without a stalled partition, and for these alone. */
+  stallFloorFor(clock: PartitionClock): number {
+    return this.#floorFor(clock, clock.stallFloor, (buffer) => buffer.continues);
+  }
+
+  #floorFor(clock: PartitionClock, least: number, counts: (buffer: ReleaseBuffer) => boolean): number {
+    let floor = least;
+    for (const buffer of this.#buffers.values())
+      if (counts(buffer) && buffer.hasClock(clock)) floor = Math.max(floor, buffer.floorFor(clock));
     return floor;
   }
 
@@ -91,4 +109,8 @@ export class BufferSet {
       if (buffer.streams.includes(clock.stream) && !buffer.hasClock(clock)) buffer.addClock(clock);
     }
   }
+}
+
+function nameOf(from: readonly string[], onStall: OnStall): string {
+  return JSON.stringify([onStall, ...from]);
 }

@@ -55,7 +55,7 @@ export function restoreMeta(task: StreamTask, meta: TaskMeta, definition: (rule:
     const running = task.rules.activate(definition(rule, version), version, status === 'shadow' ? 'shadow' : 'active').rule;
     running.status = status;
     Object.assign(running.operator.counters, counters);
-    if (status !== 'paused') task.buffers.ensure(running.compiled.definition.from, task.positions()).operators.push(running.operator);
+    if (status !== 'paused') task.buffers.ensure(running.compiled.definition, task.positions()).operators.push(running.operator);
   }
   for (const poison of meta.poison) task.guard.addPoison(poison);
   for (const poison of meta.poisonDeadlines ?? []) task.guard.addPoisonDeadline(poison);
@@ -70,10 +70,11 @@ export function segmentReader(task: StreamTask): SnapshotReader {
 
 function partitionMetas(task: StreamTask): PartitionMeta[] {
   return [...task.streams.partitions.values()].map(({ clock }) => {
-    const { stream, partition, nextOffset, maxTime, floor, idle, events, late, duplicates } = clock;
+    const { stream, partition, nextOffset, maxTime, floor, idle, stalled, stallFloor, events, late, duplicates } = clock;
     let reread = nextOffset;
     for (const buffer of task.buffers) reread = Math.min(reread, buffer.oldestOffset(stream, partition) ?? nextOffset);
-    for (const offset of clock.skipped) if (offset < reread) clock.skipped.delete(offset);
+    for (const offsets of [clock.skipped, clock.skippedByContinuing])
+      for (const offset of offsets) if (offset < reread) offsets.delete(offset);
     return {
       stream,
       partition,
@@ -81,18 +82,21 @@ function partitionMetas(task: StreamTask): PartitionMeta[] {
       maxTime: toMeta(maxTime),
       floor: toMeta(floor),
       idle,
+      stalled,
+      stallFloor: toMeta(stallFloor),
       events,
       late,
       duplicates,
       reread,
       skipped: [...clock.skipped],
+      skippedByContinuing: [...clock.skippedByContinuing],
     };
   });
 }
 
-function bufferMeta({ streams, startOffsets, frontier, watermark }: ReleaseBuffer): BufferMeta {
+function bufferMeta({ streams, onStall, startOffsets, frontier, watermark }: ReleaseBuffer): BufferMeta {
   const { time, stream, partition, offset } = frontier;
-  return { streams, startOffsets, frontier: { time: toMeta(time), stream, partition, offset }, watermark: toMeta(watermark) };
+  return { streams, onStall, startOffsets, frontier: { time: toMeta(time), stream, partition, offset }, watermark: toMeta(watermark) };
 }
 
 function ruleMetas(task: StreamTask): RuleMeta[] {
@@ -108,22 +112,25 @@ function restorePartition(task: StreamTask, meta: PartitionMeta): void {
   const name = `${meta.stream}/${meta.partition}`;
   const found = task.streams.partitions.get(name);
   if (found === undefined) return;
-  const { nextOffset, idle, events, late, duplicates } = meta;
+  const { nextOffset, idle, stalled, events, late, duplicates } = meta;
   Object.assign(found.clock, {
     nextOffset,
     idle,
+    stalled,
     events,
     late,
     duplicates,
     maxTime: fromMeta(meta.maxTime),
     floor: fromMeta(meta.floor),
+    stallFloor: fromMeta(meta.stallFloor),
     skipped: new Set(meta.skipped),
+    skippedByContinuing: new Set(meta.skippedByContinuing),
   });
   task.reading.startAgain(name, meta.reread);
 }
 
 function restoreBuffer(task: StreamTask, meta: BufferMeta): void {
-  const buffer = task.buffers.add(new ReleaseBuffer(meta.streams, { ...meta.startOffsets }));
+  const buffer = task.buffers.add(new ReleaseBuffer(meta.streams, { ...meta.startOffsets }, meta.onStall));
   const { time, stream, partition, offset } = meta.frontier;
   buffer.frontier = time === null ? BEFORE_ALL : { time, stream: stream ?? 0, partition: partition ?? 0, offset: offset ?? 0 };
   buffer.watermark = fromMeta(meta.watermark);

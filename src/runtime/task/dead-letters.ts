@@ -14,6 +14,12 @@ export class DeadLetters {
     });
   }
 
+  /** Late for some of its rules. */
+  passed(event: Event, watermark: number): void {
+    const message = `event time ${event.time} is at or below ${watermark}, where rules with \`onStall: continue\` stood when its partition came back`;
+    this.#letter(event, 'late-event', '/stall', message, { watermark, cause: 'stall' });
+  }
+
   farFuture(event: Event, arrivalTime: number, limit: number): void {
     const message = `the event's time ${event.time} is more than ${limit} ms after its arrival at ${arrivalTime}`;
     this.#letter(event, 'far-future', '', message, {});

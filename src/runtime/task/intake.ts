@@ -30,17 +30,20 @@ export class Intake {
       clock.skipped.add(offset);
       return;
     }
+    const passed = this.#isPassed(partition, event);
     clock.maxTime = Math.max(clock.maxTime, event.time);
     partition.dedupe?.advanceTime(clock.watermark);
-    for (const buffer of this.buffers.takersOf(event)) buffer.add(event);
+    for (const buffer of this.buffers.takersOf(event)) if (!(passed && buffer.continues)) buffer.add(event);
   }
 
   /** An event from before the checkpoint, judged then: it goes where it had not been released. */
   acceptAgain(partition: Partition, offset: number, cursor: FrameCursor): void {
-    if (partition.clock.skipped.has(offset)) return;
+    const { skipped, skippedByContinuing } = partition.clock;
+    if (skipped.has(offset)) return;
     const event = this.#decode(partition, offset, cursor);
     if (event === undefined) return;
-    for (const buffer of this.buffers.takersOf(event)) if (!buffer.released(event)) buffer.add(event);
+    const passed = skippedByContinuing.has(offset);
+    for (const buffer of this.buffers.takersOf(event)) if (!(passed && buffer.continues) && !buffer.released(event)) buffer.add(event);
   }
 
   #decode(at: Partition, offset: number, { raw, time: given }: FrameCursor, refuse?: (why: RefusedEvent) => void): Event | undefined {
@@ -72,6 +75,15 @@ export class Intake {
     if (event.time > clock.watermark) return false;
     clock.late++;
     this.letters.late(event, clock.watermark, event.time <= clock.floor ? 'floor' : 'watermark');
+    return true;
+  }
+
+  /** Late for the rules that went on without the partition while it was stalled. */
+  #isPassed({ clock }: Partition, event: Event): boolean {
+    if (event.time > clock.stallFloor || ![...this.buffers.takersOf(event)].some((buffer) => buffer.continues)) return false;
+    clock.late++;
+    clock.skippedByContinuing.add(event.offset);
+    this.letters.passed(event, clock.stallFloor);
     return true;
   }
 

@@ -10,34 +10,58 @@ export interface StreamQuiet {
   readonly elapsed: number | undefined;
   /** Partitions that are empty or caught up, with their end offset and for how many ms. */
   readonly caughtUp: readonly { readonly partition: number; readonly endOffset: number; readonly elapsed: number }[];
+  /** Partitions whose source has given nothing for too long although there is more, and how far they have been read. */
+  readonly stalled: readonly { readonly partition: number; readonly position: number }[];
 }
 
 /**
- * The entries that idle partitions and the quiet clock call for now: only those of buffers in which they
- * release an event or fire a deadline, so an idle service journals nothing.
+ * The entries that idle and stalled partitions and the quiet clock call for now: only those of buffers in which
+ * they release an event or fire a deadline, so an idle service journals nothing.
  */
 export function planAdvance(buffers: Iterable<ReleaseBuffer>, streams: StreamSet, quiet: readonly StreamQuiet[]): JournalPayload[] {
   const idle = idleCandidates(streams, quiet);
+  const stalled = stallCandidates(streams, quiet);
   const watermarks = quietCandidates(streams, quiet);
-  const asIdle: ClockView = { idle: (clock) => clock.idle || idle.has(clock), watermark: (clock) => clock.watermark };
-  const asQuiet: ClockView = {
-    idle: asIdle.idle,
-    watermark: (clock) => Math.max(clock.watermark, watermarks.get(clock.stream) ?? -Infinity),
-  };
   const plan = new Map<string, JournalPayload>();
   for (const buffer of buffers) {
-    const moves = buffer.wouldMove(asIdle) || buffer.wouldMove(asQuiet);
+    const leaving = buffer.continues ? new Set([...idle, ...stalled]) : idle;
+    const withoutThem: ClockView = { aside: (clock) => leaving.has(clock), watermark: () => -Infinity };
+    const asQuiet: ClockView = { aside: withoutThem.aside, watermark: (clock) => watermarks.get(clock.stream) ?? -Infinity };
+    const moves = buffer.wouldMove(withoutThem) || buffer.wouldMove(asQuiet);
     if (!moves) continue;
-    for (const clock of idle)
-      if (buffer.hasClock(clock))
-        plan.set(`idle ${clock.stream}/${clock.partition}`, { kind: 'partition-idle', stream: clock.stream, partition: clock.partition });
-    if (buffer.wouldMove(asIdle)) continue;
+    for (const clock of leaving) {
+      const { stream, partition } = clock;
+      const kind = idle.has(clock) ? 'partition-idle' : 'partition-stalled';
+      if (buffer.hasClock(clock)) plan.set(`${kind} ${stream}/${partition}`, { kind, stream, partition });
+    }
+    if (buffer.wouldMove(withoutThem)) continue;
     for (const stream of buffer.streams) {
       const watermark = watermarks.get(stream);
       if (watermark !== undefined) plan.set(`quiet ${stream}`, { kind: 'time-advanced', stream, watermark, cause: 'quiet' });
     }
   }
   return [...plan.values()];
+}
+
+/** Stalled partitions that turn out to have been read to their ends: nothing more will come to wake them. */
+export function* noLongerStalled(streams: StreamSet, quiet: readonly StreamQuiet[]): Iterable<PartitionClock> {
+  for (const { stream, caughtUp } of quiet) {
+    for (const { partition, endOffset } of caughtUp) {
+      const clock = streams.partitions.get(`${stream}/${partition}`)?.clock;
+      if (clock?.stalled && clock.nextOffset === endOffset) yield clock;
+    }
+  }
+}
+
+function stallCandidates(streams: StreamSet, quiet: readonly StreamQuiet[]): Set<PartitionClock> {
+  const stalls = new Set<PartitionClock>();
+  for (const { stream, stalled } of quiet) {
+    for (const { partition, position } of stalled) {
+      const clock = streams.partitions.get(`${stream}/${partition}`)?.clock;
+      if (clock !== undefined && !clock.idle && !clock.stalled && clock.nextOffset === position) stalls.add(clock);
+    }
+  }
+  return stalls;
 }
 
 function idleCandidates(streams: StreamSet, quiet: readonly StreamQuiet[]): Set<PartitionClock> {

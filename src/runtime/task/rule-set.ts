@@ -85,6 +85,7 @@ function mappingOf(old: RuleDefinition, next: RuleDefinition): StateMapping | un
   return old.kind === 'pattern' && next.kind === 'pattern' ? mapStates(old.pattern, next.pattern) : undefined;
 }
 
+/** Rules with another `onStall` may stand at another time: their state would miss events or see them twice. */
 function sameKeying(a: RuleDefinition, b: RuleDefinition): boolean {
-  return JSON.stringify([a.from, a.key]) === JSON.stringify([b.from, b.key]);
+  return JSON.stringify([a.from, a.onStall, a.key]) === JSON.stringify([b.from, b.onStall, b.key]);
 }

@@ -12,7 +12,7 @@ import type { EvaluationNote } from './evaluation-note.js';
 import { Intake } from './intake.js';
 import { LimitNotes } from './limit-notes.js';
 import { PartitionReading } from './partition-reading.js';
-import { planAdvance, type StreamQuiet } from './quiet.js';
+import { noLongerStalled, planAdvance, type StreamQuiet } from './quiet.js';
 import { RuleGuard } from './rule-guard.js';
 import { RuleSet, type RunningRule } from './rule-set.js';
 import { type SnapshotLedger, Snapshotter } from './snapshot.js';
@@ -74,7 +74,7 @@ export class StreamTask {
     const intake = new Intake(this.layout, this.streams, this.buffers, this.guard, letters, options.limits);
     this.reading = new PartitionReading(this.streams, {
       read: (partition, offset, cursor, arrivalTime) => {
-        if (partition.clock.idle && !this.recovering) this.#wake(partition.clock);
+        if (!this.recovering) this.#wake(partition.clock);
         intake.accept(partition, offset, cursor, arrivalTime);
       },
       readAgain: (partition, offset, cursor) => intake.acceptAgain(partition, offset, cursor),
@@ -111,9 +111,10 @@ export class StreamTask {
     return result;
   }
 
-  /** The quiet clock and idle partitions: journals what would release an event or fire a deadline, no more. */
+  /** The quiet clock, idle and stalled partitions: journals what would release an event or fire a deadline, no more. */
   advanceQuietly(quiet: readonly StreamQuiet[]): void {
     if (this.recovering) return;
+    for (const clock of noLongerStalled(this.streams, quiet)) this.#wake(clock);
     for (const payload of planAdvance(this.buffers, this.streams, quiet)) this.decide(payload);
   }
 
@@ -187,7 +188,13 @@ export class StreamTask {
         this.#clock(payload).idle = true;
         return NO_CHANGE;
       case 'partition-active':
-        Object.assign(this.#clock(payload), { idle: false, floor: payload.floor });
+        Object.assign(this.#clock(payload), { idle: false, floor: payload.floor, stallFloor: payload.stallFloor });
+        return NO_CHANGE;
+      case 'partition-stalled':
+        this.#clock(payload).stalled = true;
+        return NO_CHANGE;
+      case 'partition-resumed':
+        Object.assign(this.#clock(payload), { stalled: false, stallFloor: payload.stallFloor });
         return NO_CHANGE;
       case 'time-advanced':
         for (const { clock } of this.streams.partitionsOf(payload.stream)) clock.floor = Math.max(clock.floor, payload.watermark);
@@ -214,7 +221,7 @@ export class StreamTask {
     const definition = this.#options.definitions.rule(id, version);
     const { rule, replaced, carried, dropped } = this.rules.activate(definition, version, status);
     if (replaced !== undefined) this.#remove(replaced);
-    const { operators } = this.buffers.ensure(definition.from, this.positions());
+    const { operators } = this.buffers.ensure(definition, this.positions());
     if (!operators.includes(rule.operator)) operators.push(rule.operator);
     return { carried, dropped };
   }
@@ -237,9 +244,14 @@ export class StreamTask {
     this.snapshotter.drop(operator.id);
   }
 
+  /** A partition that stood aside holds the rules again; what comes from it at or below the floors is late. */
   #wake(clock: PartitionClock): void {
+    if (!clock.idle && !clock.stalled) return;
     this.#settle();
-    this.decide({ kind: 'partition-active', stream: clock.stream, partition: clock.partition, floor: this.buffers.floorFor(clock) });
+    const { stream, partition } = clock;
+    const stallFloor = this.buffers.stallFloorFor(clock);
+    if (clock.stalled) this.decide({ kind: 'partition-resumed', stream, partition, stallFloor });
+    else this.decide({ kind: 'partition-active', stream, partition, floor: this.buffers.floorFor(clock), stallFloor });
   }
 
   /** Releases what the partition holds, or all that can be released; rules stopped meanwhile are taken out. */

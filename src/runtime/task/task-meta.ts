@@ -1,3 +1,4 @@
+import type { OnStall } from '../../engine/rule/definition.js';
 import type { ReleasePoint } from '../release/release-order.js';
 import type { SnapshotLedger } from './snapshot.js';
 
@@ -28,10 +29,14 @@ export interface PartitionMeta {
   /** Recovery reads again from here: the oldest unreleased event. */
   readonly reread: number;
   readonly skipped: readonly number[];
+  readonly stalled: boolean;
+  readonly stallFloor: number | null;
+  readonly skippedByContinuing: readonly number[];
 }
 
 export interface BufferMeta {
   readonly streams: readonly string[];
+  readonly onStall: OnStall;
   readonly startOffsets: Readonly<Record<string, number>>;
   readonly frontier: { readonly [K in keyof ReleasePoint]: number | null };
   readonly watermark: number | null;

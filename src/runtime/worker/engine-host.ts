@@ -3,14 +3,14 @@ import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definit
 import { keyOf, keyOfAll, NO_KEY } from '../../engine/state/key.js';
 import type { Output } from '../ports/outputs.js';
 import type { SourceBatch } from '../ports/stores.js';
-import type { OpenMatchView, RuleStats } from '../ports/job-control.js';
+import type { OpenMatchView } from '../ports/job-control.js';
 import { beginSnapshot, restoreMeta, segmentReader } from '../task/checkpointing.js';
 import { EvaluationNote } from '../task/evaluation-note.js';
 import type { RunningRule } from '../task/rule-set.js';
 import type { SnapshotReader } from '../task/snapshot.js';
 import { StreamTask } from '../task/stream-task.js';
 import type { TaskMeta } from '../task/task-meta.js';
-import type { Call, Document, EngineStats, FromEngine, Reply, ToEngine, WorkerData } from './protocol.js';
+import type { Call, Document, EngineRuleStats, EngineStats, FromEngine, Reply, ToEngine, WorkerData } from './protocol.js';
 
 /** Looked at between two messages while a checkpoint is written: a few ms. */
 const KEYS_PER_SLICE = 1_000;
@@ -196,8 +196,9 @@ export class EngineHost {
     return { rules: [...this.#task.rules.rules.values()].map((rule) => this.#ruleStats(rule)), streams, recovering: this.#task.recovering };
   }
 
-  #ruleStats({ compiled, operator, status }: RunningRule): RuleStats {
-    const buffer = this.#task.buffers.get(compiled.definition.from);
+  #ruleStats({ compiled, operator, status }: RunningRule): EngineRuleStats {
+    const { from, onStall } = compiled.definition;
+    const buffer = this.#task.buffers.get(compiled.definition);
     const { keys, keptEvents } = operator.size();
     return {
       rule: compiled.id,
@@ -206,6 +207,8 @@ export class EngineHost {
       ...operator.counters,
       keys,
       keptEvents,
+      from,
+      onStall,
       watermark: finite(buffer?.mergedWatermark() ?? -Infinity),
     };
   }

@@ -1,4 +1,5 @@
 import type { EventLimits } from '../../engine/rule/decode-event.js';
+import type { RuleDefinition } from '../../engine/rule/definition.js';
 import type { JournalEntry, JournalPayload, Output } from '../ports/outputs.js';
 import type { OpenMatchView, RuleChangeResult, RuleStats, StreamStatus } from '../ports/job-control.js';
 import type { SourceBatch } from '../ports/stores.js';
@@ -37,9 +38,12 @@ export type Call =
   | { readonly name: 'stats' }
   | { readonly name: 'openMatches'; readonly rule: string; readonly key: unknown };
 
+/** What the engine knows of a running rule, with what its report needs of the document. */
+export type EngineRuleStats = Omit<RuleStats, 'stalled'> & Pick<RuleDefinition, 'from' | 'onStall'>;
+
 export interface EngineStats {
-  readonly rules: readonly RuleStats[];
-  readonly streams: readonly Omit<StreamStatus, 'endOffset'>[];
+  readonly rules: readonly EngineRuleStats[];
+  readonly streams: readonly Omit<StreamStatus, 'endOffset' | 'stalled'>[];
   /** Recovery has worked off all journal entries. */
   readonly recovering: boolean;
 }

@@ -84,6 +84,7 @@ export const STATS_EXAMPLE = {
   keptBytesReached: 0,
   matchesPerEventReached: 0,
   watermark: 1767225597999,
+  stalled: [],
 };
 
 export const ALERT_EXAMPLE = {

@@ -17,6 +17,7 @@ const STREAM = {
   endOffset: 4,
   watermark: 1767225597999,
   idle: false,
+  stalled: false,
   events: 4,
   late: 0,
   duplicates: 0,
@@ -48,10 +49,10 @@ export class HealthController {
   @ApiResponse(
     jsonExample(
       200,
-      'ready; `degraded` while a topic cannot be read, a sink fails or a rule file is broken; `files` is null without TRIPLINE_RULES_DIR',
+      'ready; `degraded` while a topic cannot be read, a partition is stalled (`stalls` names it and the rules that wait for it or continue), a sink fails or a rule file is broken; `files` is null without TRIPLINE_RULES_DIR',
       {
         status: 'ready',
-        job: { state: 'running', since: 1767225600000, restarts: 0, streams: [STREAM] },
+        job: { state: 'running', reason: null, since: 1767225600000, restarts: 0, streams: [STREAM], stalls: [] },
         sources: [SOURCE],
         sinks: [],
         files: { syncedAt: 1767225600000, rules: 1, streams: 1, problems: [] },
@@ -76,7 +77,7 @@ export class HealthController {
     const sinks = this.sinks.statuses();
     const files = this.files.status();
     const broken = files !== null && files.problems.length > 0;
-    const degraded = away.length > 0 || broken || sinks.some(({ state }) => state === 'failing');
+    const degraded = away.length > 0 || job.stalls.length > 0 || broken || sinks.some(({ state }) => state === 'failing');
     return { status: degraded ? 'degraded' : 'ready', job, sources, sinks, files };
   }
 }

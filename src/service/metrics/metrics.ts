@@ -23,6 +23,7 @@ const PER_PARTITION: Readonly<Record<string, readonly [help: string, value: Valu
   tripline_stream_duplicates_total: ['Events left out by dedupe', (stream) => stream.duplicates],
   tripline_stream_lag_events: ['Events in the log that are not worked off', (stream) => stream.endOffset - stream.nextOffset],
   tripline_stream_idle: ['1 while the partition steps aside', (stream) => (stream.idle ? 1 : 0)],
+  tripline_stream_stalled: ['1 while the source of the partition gives nothing although it has more', (stream) => (stream.stalled ? 1 : 0)],
   tripline_stream_watermark_lag_seconds: [
     'Wall clock minus watermark',
     (stream) => (stream.watermark === null ? null : (Date.now() - stream.watermark) / 1000),

@@ -152,6 +152,7 @@ export class RulesService {
       keptBytesReached: 0,
       matchesPerEventReached: 0,
       watermark: null,
+      stalled: [],
     };
     return this.job.ruleStats(id) ?? { rule: id, version, status: status === 'active' || status === 'shadow' ? status : 'paused', ...none };
   }

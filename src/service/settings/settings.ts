@@ -60,6 +60,12 @@ export const SETTINGS = {
   ),
   farFutureMs: setting('TRIPLINE_FAR_FUTURE', duration(0), 3_600_000, "how far an event's time may lie after its arrival"),
   maxAheadMs: setting('TRIPLINE_MAX_AHEAD', duration(1), 60_000, 'event time a partition may be ahead of the others before it is paused'),
+  stallAfterMs: setting(
+    'TRIPLINE_STALL_AFTER',
+    duration(1),
+    30_000,
+    'time without anything from a partition that has more, or cannot be read, after which it is stalled',
+  ),
   maxEventBytes: setting('TRIPLINE_MAX_EVENT_BYTES', size(64), 2 ** 20, 'size of one event'),
   maxRuleBytes: setting('TRIPLINE_MAX_RULE_BYTES', size(256), 256 * 1024, 'size of a rule or stream document'),
   maxNesting: setting('TRIPLINE_MAX_NESTING', integer(4, 1_000), 32, 'nesting of a document'),
