@@ -1,4 +1,4 @@
-import { Rig } from './support.js';
+import { type Problem, Rig } from './support.js';
 
 const TIME = 1_700_000_000_000;
 
@@ -15,6 +15,8 @@ it('a stream far ahead of another is held back, and goes on when a decision alon
   await rig.send('refunds', [{ ts: TIME }]);
   // Each request is a batch of its own: the first is ahead already, so the others wait in the log.
   for (let minute = 1; minute <= 5; minute++) await rig.send('orders', [{ ts: TIME + minute * 60_000 }]);
+  const early = await rig.json<Problem>('POST', '/v1/streams/orders/watermark', { time: TIME + 3_600_000 });
+  expect([early.status, early.body.code, early.headers.get('retry-after')]).toEqual([503, 'stream-behind', '1']);
   await rig.json('POST', '/v1/streams/refunds/watermark', { time: TIME + 3_600_000 });
   expect((await rig.alertsOf('both', 5)).map(({ startTime }) => startTime - TIME)).toEqual(
     [1, 2, 3, 4, 5].map((minute) => minute * 60_000),

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describeWithKafka, startTestKafka, type TestKafka } from '../support/kafka.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 import { Service } from '../support/service.js';
-import { Client, knownScenario, seeded } from './scenario.js';
+import { Client, CLOSING_TIME, knownScenario, seeded } from './scenario.js';
 
 const KILLS = Number(process.env.TRIPLINE_TEST_KILLS ?? 2);
 const SEED = Number(process.env.TRIPLINE_TEST_SEED ?? Date.now() % 1_000_000);
@@ -99,7 +99,7 @@ describeWithKafka(`Kafka to Kafka over kill -9 (TRIPLINE_TEST_SEED=${SEED})`, ()
       await disturb(service, from / CHUNK);
     }
     await producer.disconnect();
-    await client.json('POST', '/v1/streams/payments/watermark', { time: 1_800_000_000_000 });
+    await client.json('POST', '/v1/streams/payments/watermark', { time: CLOSING_TIME });
     const alerts = (await client.list<{ id: string }>('/v1/alerts?limit=200')).map(({ id }) => id);
     const letters = (await client.list<{ code: string; offset: number; partition: number }>('/v1/dead-letters?limit=200')).map(
       ({ code, partition, offset }) => `${code} ${partition}/${offset}`,

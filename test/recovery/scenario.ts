@@ -170,6 +170,9 @@ export class Client {
   }
 }
 
+/** After all events and deadlines, and no later than now: what lies far in the future is refused. */
+export const CLOSING_TIME = 1_790_000_000_000;
+
 /** Registers, sends everything, closes with a watermark, and reads what came of it. */
 export async function play(
   client: Client,
@@ -186,7 +189,7 @@ export async function play(
     if (!response.ok) throw new Error(`events: ${response.status} ${await response.text()}`);
     await between(number);
   }
-  for (const { name } of streams) await client.json('POST', `/v1/streams/${name}/watermark`, { time: 1_800_000_000_000 });
+  for (const { name } of streams) await client.json('POST', `/v1/streams/${name}/watermark`, { time: CLOSING_TIME });
   return outcome(client, rules);
 }
 

@@ -95,6 +95,7 @@ describe('problems', () => {
     ['POST', '/v1/streams/none/events', '{}', 'application/json', 404, 'stream-not-found'],
     ['POST', '/v1/streams/s/events', '{}', 'application/xml', 415, 'unsupported-content-type'],
     ['POST', '/v1/streams/s/watermark', '{"time": "soon"}', 'application/json', 422, 'invalid-time'],
+    ['POST', '/v1/streams/s/watermark', '{"time": 4102444800000}', 'application/json', 422, 'far-future'],
     ['POST', '/v1/streams/s/watermark', 'time: 1', 'application/yaml', 415, 'unsupported-content-type'],
     ['POST', '/v1/rules/none/status', 'status: paused', 'application/yaml', 415, 'unsupported-content-type'],
     ['POST', '/v1/dead-letters/77777/retry', '', 'application/json', 404, 'dead-letter-not-found'],

@@ -41,6 +41,7 @@ function ingesterWith(more: Partial<IngesterOptions> = {}): HttpIngester {
   const job = {
     refused: (stream: string) => void refusedStreams.push(stream),
     status: (): JobStatus => ({ state: jobState, reason: null, since: 0, streams: [], stalls: [], restarts: 0 }),
+    watermark: () => null,
   };
   const options = { maxEventBytes: 1_000, maxEventNesting: 16, farFutureMs: 3_600_000, backlogBytes: 1 << 30, ...more };
   return new HttpIngester(log, job, options, () => NOW);
@@ -128,7 +129,11 @@ describe('events over HTTP', () => {
     let clock = NOW;
     const ingester = new HttpIngester(
       log,
-      { refused: () => {}, status: () => ({ state: 'running', reason: null, since: 0, streams: [], stalls: [], restarts: 0 }) },
+      {
+        refused: () => {},
+        status: () => ({ state: 'running', reason: null, since: 0, streams: [], stalls: [], restarts: 0 }),
+        watermark: () => null,
+      },
       ingesterWith().options,
       () => clock,
     );

@@ -37,7 +37,7 @@ export class HttpIngester {
 
   constructor(
     readonly log: EventLog,
-    readonly job: Pick<JobControl, 'refused' | 'status'>,
+    readonly job: Pick<JobControl, 'refused' | 'status' | 'watermark'>,
     readonly options: IngesterOptions,
     /** Wall clock, epoch ms. */
     readonly now: () => number = Date.now,
@@ -103,8 +103,7 @@ export class HttpIngester {
 
   /** At or below it an event is late: by what was given to the log, and by what the job knows besides (asserted, quiet). */
   partitionWatermark({ name, outOfOrderness }: StreamDefinition, partition: number): number {
-    const known = this.job.status().streams.find((each) => each.stream === name && each.partition === partition)?.watermark;
-    return Math.max(this.highest(name, partition) - outOfOrderness - 1, known ?? -Infinity);
+    return Math.max(this.highest(name, partition) - outOfOrderness - 1, this.job.watermark(name, partition) ?? -Infinity);
   }
 
   /** The stream's watermark: the least over its partitions that have one; null when none has. */

@@ -59,6 +59,10 @@ export class JobReport {
     return found && this.#rule(found);
   }
 
+  watermark(stream: string, partition: number): number | null {
+    return this.stats.streams.find((each) => each.stream === stream && each.partition === partition)?.watermark ?? null;
+  }
+
   #rule({ from, onStall: _onStall, ...stats }: EngineRuleStats): RuleStats {
     const stalled = this.sources.stalls().filter(({ stream }) => from.includes(stream));
     return { ...stats, stalled: stalled.map(({ stream, partition }) => `${stream}/${partition}`) };

@@ -10,6 +10,7 @@ import {
   type OpenMatchView,
   type RuleChangeResult,
   type RuleStats,
+  StreamBehindError,
 } from '../ports/job-control.js';
 import type { Catalog, OutboxRow, OutputStore, RecoveryPoint, Sources } from '../ports/stores.js';
 import type { Call, Document, EngineStats, FromEngine, Reply } from '../worker/protocol.js';
@@ -47,6 +48,8 @@ const TICK_MS = 200;
 /** How long a stop waits for the last checkpoint; without it the next start has more to read again, no more. */
 const STOP_PATIENCE_MS = 5_000;
 const POLL_MS = 10;
+/** How long an asserted watermark waits for the stream's events to be worked off. */
+const ASSERT_PATIENCE_MS = 5_000;
 /** Outputs not committed yet above which nothing more is fed. */
 const MAX_PENDING = 5_000;
 
@@ -182,7 +185,8 @@ export class LocalJob implements JobControl {
   }
 
   async assertWatermark(stream: string, time: number): Promise<number> {
-    await this.#workedOffToEnd(stream);
+    const waiting = AbortSignal.timeout(ASSERT_PATIENCE_MS);
+    if (!(await this.#workedOffToEnd(stream, waiting))) throw new StreamBehindError(this.#feeds.hindrance(stream));
     const watermark = (await this.#ask({ name: 'assertWatermark', stream, time })) as number;
     await this.#committer.flushed();
     await this.#refreshStats();
@@ -199,6 +203,10 @@ export class LocalJob implements JobControl {
 
   async openMatches(rule: string, key: unknown): Promise<readonly OpenMatchView[]> {
     return (await this.#ask({ name: 'openMatches', rule, key })) as readonly OpenMatchView[];
+  }
+
+  watermark(stream: string, partition: number): number | null {
+    return this.#report.watermark(stream, partition);
   }
 
   status(): JobStatus {
@@ -260,10 +268,17 @@ export class LocalJob implements JobControl {
     }
   }
 
-  /** Events accepted before now come before what is asserted now; and recovery has nothing left to apply. */
-  async #workedOffToEnd(stream: string): Promise<void> {
+  /**
+   * Events accepted before now come before what is asserted now; and recovery has nothing left to apply.
+   * Resolves with false when `given` ends before.
+   */
+  async #workedOffToEnd(stream: string, given?: AbortSignal): Promise<boolean> {
     const reached = this.#feeds.workedOffToHere(stream);
-    while (this.#engine.restarting !== undefined || this.#report.stats.recovering || !reached()) await delay(POLL_MS);
+    while (this.#engine.restarting !== undefined || this.#report.stats.recovering || !reached()) {
+      if (given?.aborted) return false;
+      await delay(POLL_MS);
+    }
+    return true;
   }
 
   async #poison(implicated: Implicated): Promise<void> {

@@ -95,6 +95,17 @@ export class SourceFeeds {
       });
   }
 
+  /** What keeps the stream from being worked off to its end, as a sentence. */
+  hindrance(stream: string): string {
+    const behind = this.#feedsOf(stream).filter((feed) => !feed.caughtUp);
+    const held = behind.find(({ partition }) => this.#ahead.has(`${stream}/${partition}`));
+    if (held !== undefined)
+      return `partition ${held.partition} of stream ${stream} is held back: it is far ahead of another that its rules read`;
+    const away = behind.find(({ reader, partition }) => reader.endOffset(partition) === undefined);
+    if (away !== undefined) return `the source of partition ${away.partition} of stream ${stream} does not answer`;
+    return `events of stream ${stream} are still being worked off`;
+  }
+
   /** The stream's silence, or that of all, starts again: it was ours. */
   restartSilence(stream?: string): void {
     const streams = stream === undefined ? this.#streams() : [stream];

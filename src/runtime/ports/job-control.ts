@@ -1,6 +1,9 @@
 /** The engine's thread was replaced while it was asked: what was asked may or may not have happened. */
 export class EngineRestartedError extends Error {}
 
+/** What a stream has accepted is not worked off yet, so nothing can be asserted of it; the message says why. */
+export class StreamBehindError extends Error {}
+
 /** What the service may ask of the running job. Every change resolves once its journal entry is committed. */
 export interface JobControl {
   /** Activates a stored version (the rule's first, or a new one), or flips shadow and active. */
@@ -11,12 +14,17 @@ export interface JobControl {
   previewRule(rule: string, document: unknown): Promise<RuleChangeResult>;
   streamChanged(stream: string, version: number): Promise<void>;
   streamDeleted(stream: string): Promise<void>;
-  /** A producer asserts that all up to `time` (epoch ms) has been sent. Resolves with the stream's watermark. */
+  /**
+   * A producer asserts that all up to `time` (epoch ms) has been sent. Resolves with the stream's watermark, once all that
+   * the stream had accepted is worked off; rejects with StreamBehindError when that takes longer than some seconds.
+   */
   assertWatermark(stream: string, time: number): Promise<number>;
   /** We answered 429 or 503: that silence is ours, the quiet clock starts again. */
   refused(stream: string): void;
   ruleStats(rule: string): RuleStats | undefined;
   openMatches(rule: string, key: unknown): Promise<readonly OpenMatchView[]>;
+  /** Epoch ms, as the engine told last; null before the first event. */
+  watermark(stream: string, partition: number): number | null;
   status(): JobStatus;
   metrics(): JobMetrics;
 }

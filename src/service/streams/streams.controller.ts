@@ -2,7 +2,6 @@ import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Req, Res }
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { shown } from '../../engine/problem/problem.js';
-import type { JobControl } from '../../runtime/ports/job-control.js';
 import { Needs } from '../auth/api-key.guard.js';
 import { DocumentBody } from '../docs/document-body.js';
 import { jsonExample, problemExample, STREAM_EXAMPLE } from '../docs/examples.js';
@@ -11,7 +10,7 @@ import { readDocument, readJsonText } from '../http/body.js';
 import { readJsonObject } from '../http/json-body.js';
 import { readMoment } from '../http/query-fields.js';
 import type { Settings } from '../settings/settings.js';
-import { JOB, SETTINGS } from '../tokens.js';
+import { SETTINGS } from '../tokens.js';
 import { StreamsService } from './streams.service.js';
 
 const VIEW = { name: 'payments', version: 1, file: null, stream: STREAM_EXAMPLE };
@@ -24,7 +23,6 @@ const SMALL_BODY_BYTES = 4_096;
 export class StreamsController {
   constructor(
     @Inject(StreamsService) private readonly streams: StreamsService,
-    @Inject(JOB) private readonly job: JobControl,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -75,9 +73,20 @@ export class StreamsController {
   @Post(':name/watermark')
   @Needs('producer')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Assert that all events up to a time have been sent' })
+  @ApiOperation({
+    summary: 'Assert that all events up to a time have been sent',
+    description: 'Answered once the events that the stream has taken before are worked off; when that takes more than 5 s, with 503.',
+  })
   @DocumentBody('The time, milliseconds or ISO 8601', { time: 1767225900000 })
   @ApiResponse(jsonExample(200, "the stream's watermark now", { watermark: 1767225900000 }))
+  @ApiResponse(problemExample(422, 'far-future', 'the time 4102444800000 is more than 3600000 ms after now'))
+  @ApiResponse(
+    problemExample(
+      503,
+      'stream-behind',
+      'partition 0 of stream payments is held back: it is far ahead of another that its rules read; nothing was asserted',
+    ),
+  )
   @ApiResponse(NOT_FOUND)
   async watermark(@Param('name') name: string, @Req() request: FastifyRequest) {
     this.streams.definition(name);
@@ -94,6 +103,6 @@ export class StreamsController {
         },
       ]);
     }
-    return { watermark: await this.job.assertWatermark(name, time) };
+    return { watermark: await this.streams.assertWatermark(name, time) };
   }
 }

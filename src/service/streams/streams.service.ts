@@ -5,7 +5,7 @@ import type { KafkaSources } from '../../connectors/kafka/kafka-sources.js';
 import { pointerTo, type Problem, shown } from '../../engine/problem/problem.js';
 import type { StreamDefinition } from '../../engine/rule/definition.js';
 import { readRule, readStream, readStreamDocument, STORED } from '../../engine/rule/index.js';
-import type { JobControl } from '../../runtime/ports/job-control.js';
+import { type JobControl, StreamBehindError } from '../../runtime/ports/job-control.js';
 import type { CatalogStream, EventLog } from '../../runtime/ports/stores.js';
 import type { PostgresCatalog } from '../../storage/catalog/catalog.js';
 import { DomainError, invalid } from '../errors/domain-error.js';
@@ -113,6 +113,24 @@ export class StreamsService {
       else await this.log.dropStream(name);
       this.ingester.forget(name);
     });
+  }
+
+  /** Resolves with the stream's watermark. Throws DomainError for a time far in the future, or when the stream is behind. */
+  async assertWatermark(name: string, time: number): Promise<number> {
+    this.definition(name);
+    const { farFutureMs } = this.settings;
+    const now = Date.now();
+    if (time > now + farFutureMs) {
+      const message = `the time ${time} is more than ${farFutureMs} ms after now`;
+      const expected = `at most ${now + farFutureMs}`;
+      throw invalid('far-future', message, [{ code: 'far-future', message, pointer: '/time', found: shown(time), expected }]);
+    }
+    try {
+      return await this.job.assertWatermark(name, time);
+    } catch (error) {
+      if (!(error instanceof StreamBehindError)) throw error;
+      throw new DomainError('unavailable', 'stream-behind', `${error.message}; nothing was asserted`, { retryAfter: 1 });
+    }
   }
 
   async #refuseFileOwned(name: string): Promise<void> {
