@@ -80,6 +80,8 @@ export interface Matcher<S> {
   isEmpty(state: S): boolean;
   /** Moves the key's time; partial matches out of time leave, absences match. Times never go back. */
   advanceTime(state: S, time: number, out: MatchOutput): void;
+  /** What a key without state becomes by an event; undefined: nothing begins. Most events begin nothing, and cost no state. */
+  begin(event: Event, out: MatchOutput): S | undefined;
   /** The caller has advanced time to the event's own time before. Events come in order. */
   processEvent(state: S, event: Event, out: MatchOutput): void;
   /** Epoch ms before which advanceTime would do nothing: the earliest deadline or a bound on it; Infinity without one. */

@@ -122,6 +122,7 @@ function keyExpressions({ key }: RuleDefinition): readonly string[] {
 
 function keyFunction({ key }: RuleDefinition, functions: readonly CompiledExpression[]): (event: Event) => Key | undefined {
   if (key === undefined) return () => NO_KEY;
-  if (typeof key === 'string') return (event) => keyOf(functions[0](event, null));
-  return (event) => keyOfAll(functions.map((evaluate) => evaluate(event, null)));
+  if (functions.length > 1) return (event) => keyOfAll(functions.map((evaluate) => evaluate(event, null)));
+  const [evaluate] = functions;
+  return typeof key === 'string' ? (event) => keyOf(evaluate(event, null)) : (event) => keyOfAll([evaluate(event, null)]);
 }

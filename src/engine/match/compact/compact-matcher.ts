@@ -100,10 +100,21 @@ class CompactMatcher implements PatternMatcher<CompactState> {
     return true;
   }
 
+  begin(event: Event, out: MatchOutput): CompactState | undefined {
+    this.#guards.begin(event, out);
+    if (!this.#anyTake(this.#nfa.start)) return undefined;
+    const state = this.createState();
+    this.#move(state, event, out);
+    return state;
+  }
+
   processEvent(state: CompactState, event: Event, out: MatchOutput): void {
     this.#guards.begin(event, out);
+    if (this.#changes(state.sets)) this.#move(state, event, out);
+  }
+
+  #move(state: CompactState, event: Event, out: MatchOutput): void {
     this.#matches.open(this.#options.limits?.matchesPerEvent);
-    if (!this.#changes(state.sets)) return;
     const before = state.sets;
     state.sets = new Array<Branch | undefined>(before.length).fill(undefined);
     this.#collectTakes(this.#nfa.start, undefined, false);

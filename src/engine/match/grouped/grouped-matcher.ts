@@ -112,8 +112,20 @@ class GroupedMatcher implements PatternMatcher<GroupedState> {
     return true;
   }
 
+  begin(event: Event, out: MatchOutput): GroupedState | undefined {
+    this.#guards.begin(event, out);
+    if (!this.#anyTake(this.#nfa.start)) return undefined;
+    const state = this.createState();
+    this.#move(state, event, out);
+    return state;
+  }
+
   processEvent(state: GroupedState, event: Event, out: MatchOutput): void {
     this.#guards.begin(event, out);
+    this.#move(state, event, out);
+  }
+
+  #move(state: GroupedState, event: Event, out: MatchOutput): void {
     this.#matches.open(this.#options.limits?.matchesPerEvent);
     this.#take(this.#nfa.start, undefined, false, state.cutoff, event, out);
     for (let from = 0; from < state.groups.length; from++) if (state.groups[from].size > 0) this.#moveGroups(from, state, event, out);
@@ -161,16 +173,19 @@ class GroupedMatcher implements PatternMatcher<GroupedState> {
   }
 
   #stays(from: number): boolean {
-    const { stops, takes, ignores } = this.#moves[from];
+    const { stops, ignores } = this.#moves[from];
     let stays = 0;
     for (const { guard, target } of ignores) {
       if (!this.#guards.holds(guard)) continue;
       if (target !== from) return false;
       stays++;
     }
-    if (stays !== 1 || this.#guards.any(stops)) return false;
-    for (const { guard } of takes) if (this.#guards.holds(guard)) return false;
-    return true;
+    return stays === 1 && !this.#guards.any(stops) && !this.#anyTake(from);
+  }
+
+  #anyTake(from: number): boolean {
+    for (const { guard } of this.#moves[from].takes) if (this.#guards.holds(guard)) return true;
+    return false;
   }
 
   #take(from: number, set: Branch | undefined, stopped: boolean, cutoff: number, event: Event, out: MatchOutput): void {

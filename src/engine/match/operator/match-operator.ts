@@ -116,19 +116,26 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
     const key = this.#rule.keyOf(event);
     if (key === undefined) return this.#countUnusableKey(event);
     this.counters.events++;
-    const known = this.#keys.get(key.id);
+    const entry = this.#keys.get(key.id);
+    if (entry === undefined) return this.#begin(key.id, event);
+    this.#keys.touch(entry);
     const { matcher } = this.#rule;
-    const entry = known ?? this.#newEntry(key.id);
-    if (known !== undefined) this.#keys.touch(entry);
     const state = this.#stateOf(entry);
     matcher.advanceTime(state, event.time, this);
     matcher.processEvent(state, event, this);
     this.#publish(entry, event.time);
-    if (known === undefined) {
-      // Most events open nothing for most rules: such a key leaves no trace.
-      if (this.#isForgettable(entry, event.time)) return;
-      this.#keys.add(entry);
-    }
+    this.#settle(entry, event.time);
+  }
+
+  /** Most events open nothing for most rules: such a key leaves no trace. */
+  #begin(id: string, event: Event): void {
+    const state = this.#rule.matcher.begin(event, this);
+    if (state === undefined) return;
+    const entry = new MatchEntry<S>(id);
+    entry.state = state;
+    this.#publish(entry, event.time);
+    if (this.#isForgettable(entry, event.time)) return;
+    this.#keys.add(entry);
     this.#settle(entry, event.time);
   }
 
@@ -217,12 +224,6 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
       moved(entry, state);
     }
     return sum;
-  }
-
-  #newEntry(id: string): MatchEntry<S> {
-    const entry = new MatchEntry<S>(id);
-    entry.state = this.#rule.matcher.createState();
-    return entry;
   }
 
   #publish(entry: MatchEntry<S>, time: number): void {

@@ -62,6 +62,21 @@ class RunsMatcher implements PatternMatcher<RunsState> {
     return runs.length === 1 && runs[0] === START && completed.length === 0;
   }
 
+  begin(event: Event, out: MatchOutput): RunsState | undefined {
+    const successors = this.#successors;
+    successors.beginEvent(event, 0, out);
+    successors.of(START);
+    if (!successors.taken && successors.matches.size === 0) return undefined;
+    this.#openAllowance();
+    const state = this.createState();
+    const completed: Completed[] = [];
+    const after: Ranked[] = [];
+    this.#succeed(START, after, event, completed, out);
+    this.#changed(state, after, event, completed, out);
+    this.#closeAllowance(out);
+    return state;
+  }
+
   processEvent(state: RunsState, event: Event, out: MatchOutput): void {
     this.#openAllowance();
     const successors = this.#successors;
@@ -73,19 +88,28 @@ class RunsMatcher implements PatternMatcher<RunsState> {
     for (let i = 0; i < before.length; i++) {
       const run = before[i];
       successors.of(run);
-      for (let match = 0; match < successors.matches.size; match++)
-        this.#complete(successors.matches.at(match), run, event.time, completed, out);
-      const unchanged = !successors.stopped && successors.runs.size === 1 && successors.runs.at(0) === run;
-      if (unchanged && after === undefined) continue;
+      if (after === undefined && successors.staysAs(run)) continue;
       after ??= before.slice(0, i);
-      if (!successors.stopped) this.#addAll(after, run);
+      this.#succeed(run, after, event, completed, out);
     }
-    if (after !== undefined) state.runs = after;
-    if (successors.taken) this.#keep(state, event);
-    if (completed.length > 0 || (this.#skips && state.completed.length > 0 && after !== undefined)) this.#release(state, completed, out);
-    if (after !== undefined || successors.taken) recount(state);
-    if (successors.taken) enforceKept(state, this.#limits, out);
+    if (after !== undefined) this.#changed(state, after, event, completed, out);
     this.#closeAllowance(out);
+  }
+
+  /** What the successors say that a run becomes. */
+  #succeed(run: Ranked, after: Ranked[], event: Event, completed: Completed[], out: MatchOutput): void {
+    const { matches, stopped } = this.#successors;
+    for (let match = 0; match < matches.size; match++) this.#complete(matches.at(match), run, event.time, completed, out);
+    if (!stopped) this.#addAll(after, run);
+  }
+
+  #changed(state: RunsState, after: Ranked[], event: Event, completed: Completed[], out: MatchOutput): void {
+    const { taken } = this.#successors;
+    state.runs = after;
+    if (taken) this.#keep(state, event);
+    if (completed.length > 0 || (this.#skips && state.completed.length > 0)) this.#release(state, completed, out);
+    recount(state);
+    if (taken) enforceKept(state, this.#limits, out);
   }
 
   advanceTime(state: RunsState, time: number, out: MatchOutput): void {

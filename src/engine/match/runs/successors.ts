@@ -55,6 +55,11 @@ export class Successors {
     if (run === undefined) this.runs.push(START);
   }
 
+  /** Of the run asked for last: it only goes on waiting. */
+  staysAs(run: Ranked): boolean {
+    return !this.stopped && this.matches.size === 0 && this.runs.size === 1 && this.runs.at(0) === run;
+  }
+
   #follow(edge: NfaEdge, from: NfaState, run: Run | undefined): void {
     if (edge.action === 'proceed') this.#stack.push(edge.target);
     else if (edge.action === 'take') this.#take(edge.target, from, run);

@@ -37,6 +37,12 @@ export abstract class WindowMatcher<S> implements Matcher<S> {
   /** How many windows of the key are open. */
   protected abstract openWindows(state: S): number;
 
+  begin(event: Event, out: MatchOutput): S {
+    const state = this.createState();
+    this.processEvent(state, event, out);
+    return state;
+  }
+
   /** Windows keep numbers, no events. */
   keptEvents(): number {
     return 0;
