@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import type { DemoOptions } from './commands/demo.js';
 import type { ExplainOptions } from './commands/explain.js';
+import type { CreateKeyOptions } from './commands/keys.js';
 import { type ReplayOptions } from './commands/replay.js';
 import { EXIT, type Terminal, UsageError } from './terminal.js';
 
@@ -40,6 +41,7 @@ function program(terminal: Terminal, outcome: Outcome): Command {
   addExplain(root, terminal, outcome);
   addMatch(root, terminal, outcome);
   addDemo(root, terminal, outcome);
+  addKeys(root, terminal, outcome);
   // Subcommands take over what is set on the root only when it is copied.
   for (const command of root.commands) command.copyInheritedSettings(root);
   return root;
@@ -154,4 +156,40 @@ function addDemo(root: Command, terminal: Terminal, outcome: Outcome): void {
       const { demo } = await import('./commands/demo.js');
       outcome.exit = await demo(options, terminal);
     });
+}
+
+function addKeys(root: Command, terminal: Terminal, outcome: Outcome): void {
+  const keys = root
+    .command('keys')
+    .description('make, list and revoke API keys, in the database of the settings')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  tripline keys create --name ops --role admin\n  tripline keys create --name checkout --role producer --expires-in 90d\n  tripline keys list\n  tripline keys revoke 0f6e2d1c9b8a\n',
+    );
+  keys
+    .command('create')
+    .description('make a key; it goes to standard output and is shown only now')
+    .requiredOption('--name <name>', 'who or what will hold it')
+    .requiredOption('--role <role>', 'viewer, producer, author or admin')
+    .option('--expires-in <duration>', 'how long it is good for, such as 90d (default: for ever)')
+    .action(async (options: CreateKeyOptions) => {
+      const { createKeyCommand } = await import('./commands/keys.js');
+      outcome.exit = await createKeyCommand(options, terminal);
+    });
+  keys
+    .command('list')
+    .description('write all keys, revoked ones too, without their secrets')
+    .action(async () => {
+      const { listKeysCommand } = await import('./commands/keys.js');
+      outcome.exit = await listKeysCommand(terminal);
+    });
+  keys
+    .command('revoke')
+    .description('end a key; a running service knows within 5 seconds')
+    .argument('<id>', 'as list writes it')
+    .action(async (id: string) => {
+      const { revokeKeyCommand } = await import('./commands/keys.js');
+      outcome.exit = await revokeKeyCommand(id, terminal);
+    });
+  for (const command of keys.commands) command.copyInheritedSettings(root);
 }

@@ -10,7 +10,13 @@ import type { AlertRepository } from '../storage/query/alerts.js';
 import type { DeadLetterRepository } from '../storage/query/dead-letters.js';
 import { AlertsController } from './alerts/alerts.controller.js';
 import { WakeUps } from './alerts/alert-stream.js';
-import { ApiKeyGuard } from './auth/api-key.guard.js';
+import type { ApiKeyRepository } from '../storage/access/api-keys.js';
+import type { AuditLog } from '../storage/access/audit-log.js';
+import { AuditController } from './audit/audit.controller.js';
+import { AuthGuard } from './auth/auth.guard.js';
+import { Authenticator } from './auth/authenticator.js';
+import { KeyRing } from './auth/key-ring.js';
+import { TokenVerifier } from './auth/token-verifier.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { EventsController } from './events/events.controller.js';
@@ -19,6 +25,7 @@ import { RuleFilesService } from './files/rule-files.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ChangeLock } from './http/change-lock.js';
 import { ValidatedPipe } from './http/validated-query.js';
+import { KeysController } from './keys/keys.controller.js';
 import { Metrics } from './metrics/metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { RulesController } from './rules/rules.controller.js';
@@ -31,7 +38,21 @@ import type { Sinks } from './sinks/sinks.js';
 import { SinksService } from './sinks/sinks.service.js';
 import { StreamsController } from './streams/streams.controller.js';
 import { StreamsService } from './streams/streams.service.js';
-import { ALERTS, CATALOG, DEAD_LETTERS, EVENT_LOG, INGESTER, JOB, KAFKA, LOGGER, PING, SETTINGS, SINKS } from './tokens.js';
+import {
+  ALERTS,
+  API_KEYS,
+  AUDIT,
+  CATALOG,
+  DEAD_LETTERS,
+  EVENT_LOG,
+  INGESTER,
+  JOB,
+  KAFKA,
+  LOGGER,
+  PING,
+  SETTINGS,
+  SINKS,
+} from './tokens.js';
 
 /** What the service stands on, made before it. */
 export interface Parts {
@@ -44,6 +65,8 @@ export interface Parts {
   readonly job: JobControl;
   readonly alerts: AlertRepository;
   readonly deadLetters: DeadLetterRepository;
+  readonly apiKeys: ApiKeyRepository;
+  readonly audit: AuditLog;
   readonly ingester: HttpIngester;
   readonly sinks: Sinks;
   readonly wakeUps: WakeUps;
@@ -62,6 +85,8 @@ function parts(given: Parts): Provider[] {
     { provide: SINKS, useValue: given.sinks },
     { provide: ALERTS, useValue: given.alerts },
     { provide: DEAD_LETTERS, useValue: given.deadLetters },
+    { provide: API_KEYS, useValue: given.apiKeys },
+    { provide: AUDIT, useValue: given.audit },
     { provide: INGESTER, useValue: given.ingester },
     { provide: WakeUps, useValue: given.wakeUps },
     { provide: PING, useValue: given.ping },
@@ -82,6 +107,8 @@ export class AppModule {
         SinksController,
         AlertsController,
         DeadLettersController,
+        KeysController,
+        AuditController,
         SchemasController,
         HealthController,
         MetricsController,
@@ -89,6 +116,9 @@ export class AppModule {
       providers: [
         ...parts(given),
         ChangeLock,
+        KeyRing,
+        TokenVerifier,
+        Authenticator,
         StreamsService,
         SinksService,
         RulesService,
@@ -96,7 +126,7 @@ export class AppModule {
         SimulationService,
         EventsService,
         { provide: APP_FILTER, useClass: ProblemFilter },
-        { provide: APP_GUARD, useClass: ApiKeyGuard },
+        { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_PIPE, useClass: ValidatedPipe },
       ],
     };

@@ -7,6 +7,8 @@ import { HttpIngester } from '../connectors/http/ingester.js';
 import { KafkaSources } from '../connectors/kafka/kafka-sources.js';
 import { readStream, STORED } from '../engine/rule/index.js';
 import { LocalJob } from '../runtime/job/local-job.js';
+import { ApiKeyRepository } from '../storage/access/api-keys.js';
+import { AuditLog } from '../storage/access/audit-log.js';
 import { PostgresCatalog } from '../storage/catalog/catalog.js';
 import { Database } from '../storage/database.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../storage/embedded/server.js';
@@ -20,6 +22,7 @@ import { SinkCursorRepository } from '../storage/query/sink-cursors.js';
 import { WakeUps } from './alerts/alert-stream.js';
 import { RuleFilesService } from './files/rule-files.service.js';
 import { createHttpServer } from './http/http-server.js';
+import { isLoopback } from './settings/readers.js';
 import type { Settings } from './settings/settings.js';
 import { Sinks } from './sinks/sinks.js';
 import { kafkaSettings, StreamSources } from './sources.js';
@@ -95,6 +98,8 @@ async function startParts(
   teardown: Teardown,
 ): Promise<{ url: string; files: RuleFilesService }> {
   const database = await openDatabase(settings, log, teardown);
+  const apiKeys = new ApiKeyRepository(database);
+  await refuseExposure(settings, apiKeys);
   const lease = await Lease.acquire(database, JOB, SHARD, { wait: 15_000 });
   teardown.add('giving the lease back', () => lease.release());
   const eventLog = await PostgresEventLog.open(lease);
@@ -151,6 +156,8 @@ async function startParts(
     job,
     alerts,
     deadLetters,
+    apiKeys,
+    audit: new AuditLog(database),
     ingester,
     sinks,
     wakeUps,
@@ -180,6 +187,14 @@ async function openDatabase(settings: Settings, log: Logger, teardown: Teardown)
   const database = await Database.open({ url: settings.databaseUrl ?? embedded!.url, log });
   teardown.add('closing the database', () => database.close());
   return database;
+}
+
+/** Throws when everybody on the network could do everything. */
+async function refuseExposure({ host, apiKeys, oidcIssuer, auth }: Settings, stored: ApiKeyRepository): Promise<void> {
+  if (isLoopback(host) || apiKeys.length > 0 || oidcIssuer !== undefined || auth === 'off') return;
+  if ((await stored.list()).length > 0) return;
+  const ways = '`tripline keys create`, TRIPLINE_API_KEYS (name:role:key,…), TRIPLINE_OIDC_ISSUER, or TRIPLINE_AUTH=off';
+  throw new Error(`HOST=${host}: listening on anything but loopback needs keys: ${ways}`);
 }
 
 async function openKafka(settings: Settings, log: Logger, catalog: PostgresCatalog): Promise<KafkaSources | undefined> {

@@ -12,3 +12,5 @@ export const ALERTS = Symbol('alerts');
 export const DEAD_LETTERS = Symbol('dead letters');
 /** Pings the database: () => Promise<void>. */
 export const PING = Symbol('ping');
+export const API_KEYS = Symbol('stored API keys');
+export const AUDIT = Symbol('audit log');

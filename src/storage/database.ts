@@ -5,6 +5,8 @@ import { Spine1767225600000 } from '../../migrations/1767225600000-spine.js';
 import { ReplyWatermark1767312000000 } from '../../migrations/1767312000000-reply-watermark.js';
 import { Sinks1767398400000 } from '../../migrations/1767398400000-sinks.js';
 import { FileOwned1767484800000 } from '../../migrations/1767484800000-file-owned.js';
+import { Access1767744000000 } from '../../migrations/1767744000000-access.js';
+import { ApiKeyRow, AuditRow } from './access/entities.js';
 import { RuleRow, RuleVersionRow, SinkRow, StreamRow, StreamVersionRow } from './catalog/entities.js';
 import { StorageError } from './errors.js';
 import { SILENT_LOG, type StorageLog } from './log.js';
@@ -20,7 +22,7 @@ export interface DatabaseOptions {
 }
 
 /** Known migrations, oldest first. */
-const MIGRATIONS = [Spine1767225600000, ReplyWatermark1767312000000, Sinks1767398400000, FileOwned1767484800000];
+const MIGRATIONS = [Spine1767225600000, ReplyWatermark1767312000000, Sinks1767398400000, FileOwned1767484800000, Access1767744000000];
 /** Held while migrating, so that of two processes starting at once the second waits. */
 const MIGRATION_LOCK = 0x74726970;
 /** How long a caller waits for a connection or an answer when the database is away, ms. */
@@ -123,7 +125,19 @@ function dataSource(url: string, poolSize: number, log: StorageLog): DataSource 
     type: 'postgres',
     url,
     applicationName: 'tripline',
-    entities: [RuleRow, RuleVersionRow, SinkRow, StreamRow, StreamVersionRow, AlertRow, DeadLetterRow, CheckpointRow, SinkCursorRow],
+    entities: [
+      RuleRow,
+      RuleVersionRow,
+      SinkRow,
+      StreamRow,
+      StreamVersionRow,
+      AlertRow,
+      DeadLetterRow,
+      CheckpointRow,
+      SinkCursorRow,
+      ApiKeyRow,
+      AuditRow,
+    ],
     migrations: MIGRATIONS,
     migrationsTableName: 'migration',
     installExtensions: false,

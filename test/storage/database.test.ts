@@ -5,7 +5,7 @@ import { Lease } from '../../src/storage/lease.js';
 import { PostgresEventLog } from '../../src/storage/log/event-log.js';
 import { PostgresOutputStore } from '../../src/storage/output/output-store.js';
 import { SinkCursorRepository } from '../../src/storage/query/sink-cursors.js';
-import { alert } from '../support/outputs.js';
+import { alert, TESTER } from '../support/outputs.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
 let postgres: TestPostgres;
@@ -88,22 +88,26 @@ describe('the catalog', () => {
     const database = await Database.open({ url });
     const catalog = new PostgresCatalog(database);
     const document = (n: number) => ({ id: 'r', text: '\0\ud800', n });
-    expect(await catalog.createRule('r', document(1), 'active')).toMatchObject({
+    expect(await catalog.createRule('r', document(1), 'active', TESTER)).toMatchObject({
       id: 'r',
       version: 1,
       status: 'active',
       document: document(1),
     });
-    await expect(catalog.createRule('r', document(1), 'active')).rejects.toMatchObject({ code: 'rule-exists' });
-    expect(await catalog.putRuleVersion('r', document(1), 'shadow')).toMatchObject({
+    await expect(catalog.createRule('r', document(1), 'active', TESTER)).rejects.toMatchObject({ code: 'rule-exists' });
+    expect(await catalog.putRuleVersion('r', document(1), 'shadow', TESTER)).toMatchObject({
       created: false,
       changed: false,
       rule: { version: 1, status: 'shadow' },
     });
-    expect(await catalog.putRuleVersion('r', document(2), 'active')).toMatchObject({ created: false, changed: true, rule: { version: 2 } });
-    await catalog.retireRule('r');
+    expect(await catalog.putRuleVersion('r', document(2), 'active', TESTER)).toMatchObject({
+      created: false,
+      changed: true,
+      rule: { version: 2 },
+    });
+    await catalog.retireRule('r', TESTER);
     expect(await catalog.currentRule('r')).toMatchObject({ version: 2, status: 'retired' });
-    expect(await catalog.putRuleVersion('r', document(2), 'active')).toMatchObject({ created: true, rule: { version: 3 } });
+    expect(await catalog.putRuleVersion('r', document(2), 'active', TESTER)).toMatchObject({ created: true, rule: { version: 3 } });
     expect((await catalog.listVersions('r')).map(({ version }) => version)).toEqual([3, 2, 1]);
     expect((await catalog.rule('r', 1))?.document).toEqual(document(1));
     expect(await catalog.rule('r', 9)).toBeUndefined();
@@ -114,12 +118,12 @@ describe('the catalog', () => {
   it('numbers versions of streams put at the same time', async () => {
     const database = await Database.open({ url });
     const catalog = new PostgresCatalog(database);
-    const stored = await Promise.all([1, 2, 3, 4].map((n) => catalog.putStream('s', { n })));
+    const stored = await Promise.all([1, 2, 3, 4].map((n) => catalog.putStream('s', { n }, TESTER)));
     expect(stored.map(({ stream }) => stream.version).sort()).toEqual([1, 2, 3, 4]);
     expect(stored.filter(({ created }) => created)).toHaveLength(1);
-    await catalog.deleteStream('s');
+    await catalog.deleteStream('s', TESTER);
     expect(await catalog.streams()).toMatchObject([{ name: 's', version: 4, deleted: true }]);
-    expect(await catalog.putStream('s', { n: 1 })).toMatchObject({ created: true, stream: { version: 5, deleted: false } });
+    expect(await catalog.putStream('s', { n: 1 }, TESTER)).toMatchObject({ created: true, stream: { version: 5, deleted: false } });
     await database.close();
   });
 

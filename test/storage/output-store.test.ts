@@ -7,7 +7,7 @@ import { PostgresOutputStore } from '../../src/storage/output/output-store.js';
 import { AlertRepository } from '../../src/storage/query/alerts.js';
 import { CheckpointRepository } from '../../src/storage/query/checkpoints.js';
 import { DeadLetterRepository } from '../../src/storage/query/dead-letters.js';
-import { alert, barrier, checkpoint, complete, deadLetter, journal } from '../support/outputs.js';
+import { alert, barrier, checkpoint, complete, deadLetter, journal, TESTER } from '../support/outputs.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
 let postgres: TestPostgres;
@@ -276,11 +276,11 @@ describe('retention of outputs', () => {
 
 it('what the engine stopped is paused for users in the same transaction, unless a newer version is there', async () => {
   const catalog = new PostgresCatalog(database);
-  const { version } = await catalog.createRule('r', { id: 'r' }, 'active');
+  const { version } = await catalog.createRule('r', { id: 'r' }, 'active', TESTER);
   const stop = (sequence: number) => journal(sequence, { kind: 'rule-paused', rule: 'r', reason: 'limit', version });
   await store.commit([stop(1)]);
   expect((await catalog.currentRule('r'))?.status).toBe('paused');
-  await catalog.putRuleVersion('r', { id: 'r', title: 'next' }, 'active');
+  await catalog.putRuleVersion('r', { id: 'r', title: 'next' }, 'active', TESTER);
   await store.commit([stop(2)]);
   expect((await catalog.currentRule('r'))?.status).toBe('active');
 });

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { AlertOutput, CheckpointOutput, DeadLetterOutput, JournalEntry, Output } from '../../src/runtime/ports/outputs.js';
 import type { OutputStore } from '../../src/runtime/ports/stores.js';
+import type { Author } from '../../src/storage/access/audit-log.js';
+
+/** Who changes things in tests. */
+export const TESTER: Author = { kind: 'terminal', name: 'tester', id: null };
 
 /** An alert whose id follows from `name`. */
 export function alert(name: string, more: Partial<AlertOutput> = {}): Output & { type: 'alert' } {

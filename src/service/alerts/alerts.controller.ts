@@ -2,7 +2,7 @@ import { Controller, Get, Header, Headers, Inject, Param, Query, Req, Res } from
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AlertRepository } from '../../storage/query/alerts.js';
-import { Needs } from '../auth/api-key.guard.js';
+import { Needs } from '../auth/access.js';
 import { ALERT_EXAMPLE, EXPLAINED_ALERT_EXAMPLE, problemExample } from '../docs/examples.js';
 import { DomainError } from '../errors/domain-error.js';
 import { DEFAULT_PAGE } from '../http/query-fields.js';

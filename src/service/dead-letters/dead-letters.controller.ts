@@ -4,7 +4,7 @@ import { LineSplitter } from '../../connectors/http/splitter.js';
 import { decodeUtf8 } from '../../engine/event/json-reader.js';
 import type { DeadLetterRepository } from '../../storage/query/dead-letters.js';
 import type { DeadLetterRow } from '../../storage/query/entities.js';
-import { Needs } from '../auth/api-key.guard.js';
+import { Needs } from '../auth/access.js';
 import { jsonExample, problemExample } from '../docs/examples.js';
 import { DomainError } from '../errors/domain-error.js';
 import { EventsService } from '../events/events.service.js';

@@ -22,5 +22,7 @@ export class ProblemFilter implements ExceptionFilter {
 export function sendProblem(reply: FastifyReply, { document, retryAfter }: ProblemReply): void {
   if (reply.sent || reply.raw.headersSent) return;
   if (retryAfter !== undefined) void reply.header('retry-after', String(retryAfter));
+  // RFC 9110, 11.6.1.
+  if (document.status === 401) void reply.header('www-authenticate', 'Bearer');
   void reply.status(document.status).header('content-type', 'application/problem+json; charset=utf-8').send(JSON.stringify(document));
 }

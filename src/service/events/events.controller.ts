@@ -2,7 +2,7 @@ import { Controller, Headers, HttpCode, Inject, Param, Post, Req, Res } from '@n
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { splitterFor } from '../../connectors/http/json-splitter.js';
-import { Needs } from '../auth/api-key.guard.js';
+import { Needs } from '../auth/access.js';
 import { EVENTS_EXAMPLE, jsonExample, problemExample } from '../docs/examples.js';
 import { DomainError } from '../errors/domain-error.js';
 import { bodyChunks, contentType } from '../http/body.js';

@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import type { JobControl } from '../../runtime/ports/job-control.js';
+import type { Author } from '../../storage/access/audit-log.js';
 import type { PostgresCatalog } from '../../storage/catalog/catalog.js';
 import { toProblem } from '../errors/problem-document.js';
 import { ChangeLock } from '../http/change-lock.js';
@@ -92,7 +93,7 @@ export class RuleFilesService {
     const failures: Failure[] = [];
     for (const { id, file, status } of await this.catalog.rules()) {
       if (file === null || status === 'retired' || wanted.has(id) || broken.has(file)) continue;
-      failures.push(...(await this.#attempt({ file, linesBefore: 0 }, `rule ${id} retired`, () => this.rules.retire(id, true))));
+      failures.push(...(await this.#attempt({ file, linesBefore: 0 }, `rule ${id} retired`, () => this.rules.retire(id, asAuthor(file)))));
     }
     return failures;
   }
@@ -102,7 +103,9 @@ export class RuleFilesService {
     const failures: Failure[] = [];
     for (const { name, file, deleted } of await this.catalog.streams()) {
       if (file === null || deleted || wanted.has(name) || broken.has(file)) continue;
-      failures.push(...(await this.#attempt({ file, linesBefore: 0 }, `stream ${name} deleted`, () => this.streams.delete(name, true))));
+      failures.push(
+        ...(await this.#attempt({ file, linesBefore: 0 }, `stream ${name} deleted`, () => this.streams.delete(name, asAuthor(file)))),
+      );
     }
     return failures;
   }
@@ -110,8 +113,8 @@ export class RuleFilesService {
   async #apply(document: FileDocument): Promise<Failure[]> {
     const { kind, name, posted, file } = document;
     return this.#attempt(document, `${kind} ${name} applied`, async () => {
-      if (kind === 'stream') await this.streams.put(name, posted, file);
-      else if (!(await this.#runs(document))) await this.rules.replace(name, posted, file);
+      if (kind === 'stream') await this.streams.put(name, posted, asAuthor(file));
+      else if (!(await this.#runs(document))) await this.rules.replace(name, posted, asAuthor(file));
     });
   }
 
@@ -160,6 +163,10 @@ interface Failure {
   readonly problems: readonly FileProblem[];
   /** Something was away: worth another try. */
   readonly again: boolean;
+}
+
+function asAuthor(file: string): Author {
+  return { kind: 'file', name: file, id: null };
 }
 
 function asLine({ file, line, column, code, message }: FileProblem): string {

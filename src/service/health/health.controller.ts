@@ -1,8 +1,10 @@
-import { Controller, Get, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { KafkaSources } from '../../connectors/kafka/kafka-sources.js';
 import type { JobControl, JobStatus } from '../../runtime/ports/job-control.js';
+import { Open } from '../auth/access.js';
+import { Authenticator } from '../auth/authenticator.js';
 import { jsonExample, problemExample } from '../docs/examples.js';
 import { DomainError } from '../errors/domain-error.js';
 import { isDatabaseAway } from '../errors/problem-document.js';
@@ -26,6 +28,7 @@ const STREAM = {
 const SOURCE = { stream: 'orders', topic: 'shop.orders', state: 'connected', reason: null, since: 1767225600000, lost: 0 };
 
 @ApiTags('operations')
+@Open()
 @Controller('health')
 export class HealthController {
   constructor(
@@ -33,6 +36,7 @@ export class HealthController {
     @Inject(KAFKA) private readonly kafka: KafkaSources | null,
     @Inject(SINKS) private readonly sinks: Sinks,
     @Inject(RuleFilesService) private readonly files: RuleFilesService,
+    @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(PING) private readonly ping: () => Promise<void>,
   ) {}
 
@@ -45,7 +49,7 @@ export class HealthController {
   }
 
   @Get('ready')
-  @ApiOperation({ summary: 'Events are taken and worked off' })
+  @ApiOperation({ summary: 'Events are taken and worked off', description: 'Without a key the answer is the status alone.' })
   @ApiResponse(
     jsonExample(
       200,
@@ -60,28 +64,41 @@ export class HealthController {
     ),
   )
   @ApiResponse(problemExample(503, 'not-ready', 'the job is recovering'))
-  async ready(@Res({ passthrough: true }) reply: FastifyReply) {
+  async ready(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     void reply.header('cache-control', 'no-store');
+    const known = await this.authenticator.authenticate(request).then(
+      () => true,
+      () => false,
+    );
+    const { refused, ...view } = await this.#look();
+    if (refused === undefined) return known ? view : { status: view.status };
+    const { job, sources } = view;
+    const [detail, members] = known ? [refused, { job, sources }] : ['the service is not ready', {}];
+    throw new DomainError('unavailable', 'not-ready', detail, { members, retryAfter: 1 });
+  }
+
+  /** `refused`: why events are not worked off at present. */
+  async #look() {
     const job = this.job.status();
     const sources = this.kafka?.health() ?? [];
     const away = sources
       .filter(({ state }) => state === 'unreachable')
       .map(({ stream, reason }) => `stream ${stream} cannot be read (${reason})`);
-    const reasons = [...(job.reason === null ? [] : [job.reason]), ...away].join('; ');
-    if (job.state !== 'running') throw notReady(`the job is ${job.state}${reasons === '' ? '' : `: ${reasons}`}`, job, sources);
-    try {
-      await this.ping();
-    } catch (error) {
-      throw notReady(isDatabaseAway(error) ? 'the database does not answer' : 'the database answers with an error', job, sources);
-    }
     const sinks = this.sinks.statuses();
     const files = this.files.status();
     const broken = files !== null && files.problems.length > 0;
     const degraded = away.length > 0 || job.stalls.length > 0 || broken || sinks.some(({ state }) => state === 'failing');
-    return { status: degraded ? 'degraded' : 'ready', job, sources, sinks, files };
+    return { status: degraded ? 'degraded' : 'ready', job, sources, sinks, files, refused: await this.#refused(job, away) };
   }
-}
 
-function notReady(detail: string, job: JobStatus, sources: readonly object[]): DomainError {
-  return new DomainError('unavailable', 'not-ready', detail, { members: { job, sources }, retryAfter: 1 });
+  async #refused(job: JobStatus, away: readonly string[]): Promise<string | undefined> {
+    const reasons = [...(job.reason === null ? [] : [job.reason]), ...away].join('; ');
+    if (job.state !== 'running') return `the job is ${job.state}${reasons === '' ? '' : `: ${reasons}`}`;
+    try {
+      await this.ping();
+      return undefined;
+    } catch (error) {
+      return isDatabaseAway(error) ? 'the database does not answer' : 'the database answers with an error';
+    }
+  }
 }

@@ -23,7 +23,7 @@ export class ValidatedPipe implements PipeTransform {
   }
 }
 
-function knownNames(metatype: object): readonly string[] {
+export function knownNames(metatype: object): readonly string[] {
   return (
     Reflect.getMetadata('swagger/apiModelPropertiesArray', (metatype as { prototype: object }).prototype)?.map((name: string) =>
       name.slice(1),

@@ -1,7 +1,7 @@
 import { Controller, Get, Inject, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Needs } from '../auth/api-key.guard.js';
+import { Needs } from '../auth/access.js';
 import { Metrics } from './metrics.js';
 
 @ApiTags('operations')

@@ -4,7 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { nearest, shown } from '../../engine/problem/problem.js';
 import { RULE_STATUSES, type RuleStatus } from '../../engine/rule/definition.js';
 import { mermaidOf } from './rule-drawing.js';
-import { Needs } from '../auth/api-key.guard.js';
+import type { Author } from '../../storage/access/audit-log.js';
+import { By, Needs } from '../auth/access.js';
 import { DocumentBody } from '../docs/document-body.js';
 import {
   ALERT_EXAMPLE,
@@ -56,8 +57,8 @@ export class RulesController {
   @ApiResponse(jsonExample(201, 'registered and, unless draft or paused, running', RULE_REPLY_EXAMPLE))
   @ApiResponse(problemExample(409, 'rule-exists', 'a rule "card-testing" exists: PUT stores its next version'))
   @ApiResponse(INVALID)
-  async register(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const registered = await this.rules.register(await readDocument(request, this.settings.maxRuleBytes));
+  async register(@By() by: Author, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    const registered = await this.rules.register(await readDocument(request, this.settings.maxRuleBytes), by);
     void reply.header('location', `/v1/rules/${registered.id}`);
     return registered;
   }
@@ -129,12 +130,13 @@ export class RulesController {
   async replace(
     @Param('id') id: string,
     @Query() { dryRun }: DryRunQuery,
+    @By() by: Author,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     const posted = await readDocument(request, this.settings.maxRuleBytes);
     if (dryRun === true) return this.rules.preview(id, posted);
-    const { created, reply: answer } = await this.rules.replace(id, posted);
+    const { created, reply: answer } = await this.rules.replace(id, posted, by);
     if (created) void reply.status(201).header('location', `/v1/rules/${id}`);
     return answer;
   }
@@ -146,8 +148,8 @@ export class RulesController {
   @ApiResponse({ status: 204, description: 'retired', content: { 'application/json': { example: null } } })
   @ApiResponse(FILE_OWNED)
   @ApiResponse(NOT_FOUND)
-  async retire(@Param('id') id: string): Promise<void> {
-    await this.rules.retire(id);
+  async retire(@Param('id') id: string, @By() by: Author): Promise<void> {
+    await this.rules.retire(id, by);
   }
 
   @Post(':id/status')
@@ -158,9 +160,9 @@ export class RulesController {
   @ApiResponse(jsonExample(200, 'applied', { id: 'card-testing', version: 1, status: 'paused', droppedMatches: 2 }))
   @ApiResponse(FILE_OWNED)
   @ApiResponse(NOT_FOUND)
-  async setStatus(@Param('id') id: string, @Req() request: FastifyRequest) {
+  async setStatus(@Param('id') id: string, @By() by: Author, @Req() request: FastifyRequest) {
     const body = readJsonObject(await readJsonText(request, SMALL_BODY_BYTES), 4);
-    return this.rules.setStatus(id, readStatus(body.status));
+    return this.rules.setStatus(id, readStatus(body.status), by);
   }
 
   @Get(':id/versions')

@@ -6,6 +6,7 @@ import { readRule, readRuleDocument, STORED } from '../../engine/rule/index.js';
 import { keyText } from '../../runtime/alerts/alert-json.js';
 import type { JobControl, OpenMatchView, RuleChangeResult, RuleStats } from '../../runtime/ports/job-control.js';
 import type { CatalogRule } from '../../runtime/ports/stores.js';
+import type { Author } from '../../storage/access/audit-log.js';
 import type { PostgresCatalog } from '../../storage/catalog/catalog.js';
 import { DomainError, invalid } from '../errors/domain-error.js';
 import { refuseFileOwned } from '../files/file-owned.js';
@@ -61,33 +62,29 @@ export class RulesService {
   }
 
   /** Registers a new rule; resolves once events that are accepted from now on will be seen by it. */
-  register(posted: PostedDocument): Promise<RuleReply> {
+  register(posted: PostedDocument, by: Author): Promise<RuleReply> {
     return this.changes.run(async () => {
       const read = this.#read(posted);
       const { id, status } = read.rule;
       await this.#refuseFileOwned(id);
-      const stored = await this.catalog.createRule(id, read.document, status);
+      const stored = await this.catalog.createRule(id, read.document, status, by);
       try {
         await this.#apply(stored, status);
       } catch (error) {
         // Not running: the id is given back, so that the client may send the same again.
-        await this.catalog.retireRule(id).catch(() => {});
+        await this.catalog.retireRule(id, by).catch(() => {});
         throw error;
       }
       return reply(stored, read);
     });
   }
 
-  /** Stores the next version, or the first. An unchanged document keeps its version. `file` when a file keeps it. */
-  replace(
-    id: string,
-    posted: PostedDocument,
-    file: string | null = null,
-  ): Promise<{ created: boolean; reply: RuleReply & RuleChangeResult }> {
+  /** Stores the next version, or the first. An unchanged document keeps its version. */
+  replace(id: string, posted: PostedDocument, by: Author): Promise<{ created: boolean; reply: RuleReply & RuleChangeResult }> {
     return this.changes.run(async () => {
       const read = this.#read(posted, id);
-      if (file === null) await this.#refuseFileOwned(id);
-      const stored = await this.catalog.putRuleVersion(id, read.document, read.rule.status, file);
+      if (by.kind !== 'file') await this.#refuseFileOwned(id);
+      const stored = await this.catalog.putRuleVersion(id, read.document, read.rule.status, by);
       const { carried, dropped } = await this.#apply(stored.rule, read.rule.status);
       return { created: stored.created, reply: { ...reply(stored.rule, read), carried, dropped } };
     });
@@ -171,24 +168,28 @@ export class RulesService {
     return ofString.length > 0 ? { key: JSON.stringify(text), matches: ofString } : { key, matches };
   }
 
-  /** Takes the rule out of work; its versions and alerts stay. `byFile` when the file that kept it is gone. */
-  retire(id: string, byFile = false): Promise<void> {
+  /** Takes the rule out of work; its versions and alerts stay. */
+  retire(id: string, by: Author): Promise<void> {
     return this.changes.run(async () => {
       await this.#existing(id);
-      if (!byFile) await this.#refuseFileOwned(id);
+      if (by.kind !== 'file') await this.#refuseFileOwned(id);
       if (this.job.ruleStats(id) !== undefined) await this.job.retireRule(id);
-      await this.catalog.retireRule(id);
+      await this.catalog.retireRule(id, by);
     });
   }
 
   /** Pauses, shadows or activates. Pausing gives the open partial matches up. */
-  setStatus(id: string, status: RuleStatus): Promise<{ id: string; version: number; status: RuleStatus; droppedMatches: number }> {
+  setStatus(
+    id: string,
+    status: RuleStatus,
+    by: Author,
+  ): Promise<{ id: string; version: number; status: RuleStatus; droppedMatches: number }> {
     return this.changes.run(async () => {
       const rule = await this.#existing(id);
       await this.#refuseFileOwned(id);
       if (status === 'active' || status === 'shadow') this.#checkStreams(rule);
       const { dropped } = await this.#apply(rule, status);
-      await this.catalog.setRuleStatus(id, status);
+      await this.catalog.setRuleStatus(id, status, by);
       return { id, version: rule.version, status, droppedMatches: dropped };
     });
   }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Open } from '../auth/access.js';
 import { jsonExample } from '../docs/examples.js';
 
 /** The package's own folder, seen from dist/src/service/schemas. */
@@ -8,6 +9,7 @@ const SCHEMAS = new URL('../../../../schema/', import.meta.url);
 
 /** JSON Schemas (draft 7) of the documents. Open to all: editors send no key. */
 @ApiTags('schemas')
+@Open()
 @Controller('v1/schemas')
 export class SchemasController {
   @Get('rule')

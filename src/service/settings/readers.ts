@@ -79,3 +79,18 @@ export const brokers: SettingReader<readonly string[]> = {
     return all.every((one) => /^(\[[0-9a-fA-F:]+\]|[^\s:,]+):\d{1,5}$/.test(one)) ? all : undefined;
   },
 };
+
+/** An https address, or http on this machine. */
+export const httpsUrl: SettingReader<string> = {
+  expected: 'an address such as https://id.example.com (http only on loopback)',
+  read: (value) => {
+    if (!URL.canParse(value)) return undefined;
+    const { protocol, hostname } = new URL(value);
+    return protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)) ? value : undefined;
+  },
+};
+
+/** True for addresses that only this machine reaches. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}

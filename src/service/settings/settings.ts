@@ -1,6 +1,6 @@
 import { nearest } from '../../engine/problem/problem.js';
 import { type ApiKey, apiKeys } from './api-keys.js';
-import { brokers, duration, integer, oneOf, postgresUrl, type SettingReader, size, text } from './readers.js';
+import { brokers, duration, httpsUrl, integer, oneOf, postgresUrl, type SettingReader, size, text } from './readers.js';
 
 interface Setting<T> {
   readonly name: string;
@@ -19,7 +19,7 @@ function setting<T>(name: string, reader: SettingReader<T>, fallback: T, about: 
 /** Every environment variable the service reads, under the name its code uses. Sizes in bytes, durations in ms. */
 export const SETTINGS = {
   port: setting('PORT', integer(0, 65535), 3000, 'port to listen on; 0 takes a free one'),
-  host: setting('HOST', text, '127.0.0.1', 'address to listen on; anything but loopback needs API keys'),
+  host: setting('HOST', text, '127.0.0.1', 'address to listen on; anything but loopback needs keys or OIDC'),
   databaseUrl: setting<string | undefined>('DATABASE_URL', postgresUrl, undefined, 'PostgreSQL; absent = the embedded one', true),
   kafkaBrokers: setting<readonly string[] | undefined>(
     'KAFKA_BROKERS',
@@ -85,6 +85,14 @@ export const SETTINGS = {
   deadLetterRetentionMs: setting('TRIPLINE_DEAD_LETTER_RETENTION', duration(60_000), 7 * 86_400_000, 'how long dead letters are kept'),
   apiKeys: setting<readonly ApiKey[]>('TRIPLINE_API_KEYS', apiKeys, [], 'keys of the API, name:role:key separated by commas', true),
   auth: setting<'on' | 'off'>('TRIPLINE_AUTH', oneOf('on', 'off'), 'on', 'off = no keys asked for, on any address'),
+  oidcIssuer: setting<string | undefined>(
+    'TRIPLINE_OIDC_ISSUER',
+    httpsUrl,
+    undefined,
+    'OpenID Connect provider whose bearer tokens are taken; absent = none',
+  ),
+  oidcAudience: setting<string | undefined>('TRIPLINE_OIDC_AUDIENCE', text, undefined, 'whom tokens must be meant for (`aud`)'),
+  oidcRoleClaim: setting('TRIPLINE_OIDC_ROLE_CLAIM', text, 'tripline_role', "path of the claim that names a token's role or roles"),
   logLevel: setting(
     'TRIPLINE_LOG_LEVEL',
     oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
@@ -124,7 +132,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     values[property] = value;
   }
   const settings = values as Settings;
-  if (problems.length === 0) problems.push(...refusedExposure(settings), ...incompleteSasl(settings));
+  if (problems.length === 0) problems.push(...incompleteSasl(settings), ...incompleteOidc(settings));
   if (problems.length > 0) throw new SettingsError(problems);
   return Object.freeze(settings);
 }
@@ -140,17 +148,13 @@ function unknownNames(environment: Readonly<Record<string, string | undefined>>)
     });
 }
 
-/** True for addresses that only this machine reaches. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
-}
-
 function incompleteSasl({ kafkaSaslMechanism: mechanism, kafkaSaslUsername: name, kafkaSaslPassword: password }: Settings): string[] {
   if (mechanism === undefined || (name !== undefined && password !== undefined)) return [];
   return [`KAFKA_SASL_MECHANISM=${mechanism}: needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD`];
 }
 
-function refusedExposure({ host, apiKeys: keys, auth }: Settings): string[] {
-  if (isLoopback(host) || keys.length > 0 || auth === 'off') return [];
-  return [`HOST=${host}: listening on anything but loopback needs TRIPLINE_API_KEYS (name:role:key,…), or TRIPLINE_AUTH=off`];
+/** A token for another service of the same provider must not open this one. */
+function incompleteOidc({ oidcIssuer, oidcAudience }: Settings): string[] {
+  if (oidcIssuer === undefined || oidcAudience !== undefined) return [];
+  return [`TRIPLINE_OIDC_ISSUER=${oidcIssuer}: needs TRIPLINE_OIDC_AUDIENCE`];
 }

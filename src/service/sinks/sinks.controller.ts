@@ -1,7 +1,8 @@
 import { Controller, Delete, Get, HttpCode, Inject, Param, Put, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Needs } from '../auth/api-key.guard.js';
+import type { Author } from '../../storage/access/audit-log.js';
+import { By, Needs } from '../auth/access.js';
 import { DocumentBody } from '../docs/document-body.js';
 import { jsonExample, problemExample } from '../docs/examples.js';
 import { readDocument } from '../http/body.js';
@@ -57,8 +58,13 @@ export class SinksController {
   @ApiResponse(jsonExample(200, 'changed', VIEW))
   @ApiResponse(jsonExample(201, 'made', VIEW))
   @ApiResponse(problemExample(422, 'invalid-sink', 'the sink document has 1 problem(s)'))
-  async put(@Param('name') name: string, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const { view, created } = await this.sinks.put(name, await readDocument(request, this.settings.maxRuleBytes));
+  async put(
+    @Param('name') name: string,
+    @By() by: Author,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { view, created } = await this.sinks.put(name, await readDocument(request, this.settings.maxRuleBytes), by);
     if (created) void reply.status(201).header('location', `/v1/sinks/${name}`);
     return view;
   }
@@ -69,7 +75,7 @@ export class SinksController {
   @ApiOperation({ summary: 'Delete a sink; what it has not delivered stays in the list of alerts' })
   @ApiResponse({ status: 204, description: 'deleted', content: { 'application/json': { example: null } } })
   @ApiResponse(NOT_FOUND)
-  async delete(@Param('name') name: string): Promise<void> {
-    await this.sinks.delete(name);
+  async delete(@Param('name') name: string, @By() by: Author): Promise<void> {
+    await this.sinks.delete(name, by);
   }
 }

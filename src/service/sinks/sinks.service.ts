@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { readSink, withoutSecrets } from '../../connectors/sink-document.js';
 import { parseDocument } from '../../engine/rule/index.js';
 import type { SinkStatus } from '../../runtime/sinks/sink-pump.js';
+import type { Author } from '../../storage/access/audit-log.js';
 import { DomainError, invalid } from '../errors/domain-error.js';
 import type { PostedDocument } from '../http/body.js';
 import { ChangeLock } from '../http/change-lock.js';
@@ -36,7 +37,7 @@ export class SinksService {
   }
 
   /** Makes or changes a sink; a changed one goes on where it was. */
-  put(name: string, posted: PostedDocument): Promise<{ view: SinkView; created: boolean }> {
+  put(name: string, posted: PostedDocument, by: Author): Promise<{ view: SinkView; created: boolean }> {
     const parsed = parseDocument(posted.text, posted.format, this.settings);
     if (parsed.problems.length > 0) throw unparseable(parsed.problems);
     const { sink, problems } = readSink(parsed.value, name);
@@ -47,18 +48,17 @@ export class SinksService {
     const all = [...problems, ...unserved].map(parsed.locate);
     if (sink === undefined || all.length > 0) throw invalid('invalid-sink', `the sink document has ${all.length} problem(s)`, all);
     return this.changes.run(async () => {
-      const created = !(await this.sinks.repository.list()).some((stored) => stored.name === name);
-      await this.sinks.repository.put(name, parsed.value);
+      const created = await this.sinks.repository.put(name, parsed.value, withoutSecrets(parsed.value), by);
       await this.sinks.run(sink);
       return { view: this.#view(name, parsed.value), created };
     });
   }
 
-  delete(name: string): Promise<void> {
+  delete(name: string, by: Author): Promise<void> {
     return this.changes.run(async () => {
       await this.#stored(name);
       await this.sinks.forget(name);
-      await this.sinks.repository.delete(name);
+      await this.sinks.repository.delete(name, by);
     });
   }
 

@@ -2,7 +2,8 @@ import { Controller, Delete, Get, HttpCode, Inject, Param, Post, Put, Req, Res }
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { shown } from '../../engine/problem/problem.js';
-import { Needs } from '../auth/api-key.guard.js';
+import type { Author } from '../../storage/access/audit-log.js';
+import { By, Needs } from '../auth/access.js';
 import { DocumentBody } from '../docs/document-body.js';
 import { jsonExample, problemExample, STREAM_EXAMPLE } from '../docs/examples.js';
 import { invalid } from '../errors/domain-error.js';
@@ -53,8 +54,13 @@ export class StreamsController {
   @ApiResponse(jsonExample(201, 'made', { ...VIEW, warnings: [] }))
   @ApiResponse(problemExample(409, 'file-owned', 'stream payments is kept by the file card-testing/stream.yaml: change it there'))
   @ApiResponse(problemExample(422, 'invalid-stream', 'the stream document has 1 problem(s)'))
-  async put(@Param('name') name: string, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    const { view, created, warnings } = await this.streams.put(name, await readDocument(request, this.settings.maxRuleBytes));
+  async put(
+    @Param('name') name: string,
+    @By() by: Author,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const { view, created, warnings } = await this.streams.put(name, await readDocument(request, this.settings.maxRuleBytes), by);
     if (created) void reply.status(201).header('location', `/v1/streams/${name}`);
     return { ...view, warnings };
   }
@@ -66,8 +72,8 @@ export class StreamsController {
   @ApiResponse({ status: 204, description: 'deleted', content: { 'application/json': { example: null } } })
   @ApiResponse(problemExample(409, 'stream-in-use', 'stream payments is read by card-testing'))
   @ApiResponse(NOT_FOUND)
-  async delete(@Param('name') name: string): Promise<void> {
-    await this.streams.delete(name);
+  async delete(@Param('name') name: string, @By() by: Author): Promise<void> {
+    await this.streams.delete(name, by);
   }
 
   @Post(':name/watermark')

@@ -7,6 +7,7 @@ import type { StreamDefinition } from '../../engine/rule/definition.js';
 import { readRule, readStream, readStreamDocument, STORED } from '../../engine/rule/index.js';
 import { type JobControl, StreamBehindError } from '../../runtime/ports/job-control.js';
 import type { CatalogStream, EventLog } from '../../runtime/ports/stores.js';
+import type { Author } from '../../storage/access/audit-log.js';
 import type { PostgresCatalog } from '../../storage/catalog/catalog.js';
 import { DomainError, invalid } from '../errors/domain-error.js';
 import { refuseFileOwned } from '../files/file-owned.js';
@@ -71,12 +72,8 @@ export class StreamsService {
     return asView((await this.catalog.currentStream(name))!);
   }
 
-  /** Makes or changes a stream. Resolves once its journal entry is committed. `file` when a file keeps it. */
-  put(
-    name: string,
-    posted: PostedDocument,
-    file: string | null = null,
-  ): Promise<{ view: StreamView; created: boolean; warnings: readonly Problem[] }> {
+  /** Makes or changes a stream. Resolves once its journal entry is committed. */
+  put(name: string, posted: PostedDocument, by: Author): Promise<{ view: StreamView; created: boolean; warnings: readonly Problem[] }> {
     const read = readStreamDocument(posted.text, { format: posted.format, limits: this.settings, name });
     if (read.document === undefined) throw unparseable(read.problems);
     if (read.stream === undefined)
@@ -84,9 +81,9 @@ export class StreamsService {
     const { stream, warnings } = read;
     const document = { name, ...(read.document as object) };
     return this.changes.run(async () => {
-      if (file === null) await this.#refuseFileOwned(name);
+      if (by.kind !== 'file') await this.#refuseFileOwned(name);
       await this.#checkChange(stream);
-      const stored = await this.catalog.putStream(name, document, file);
+      const stored = await this.catalog.putStream(name, document, by);
       if (stream.source.kind === 'kafka') this.kafka?.ensure(stream);
       else await this.log.ensureStream(name, stream.source.partitions);
       if (stored.created) this.ingester.forget(name);
@@ -97,17 +94,17 @@ export class StreamsService {
     });
   }
 
-  /** Throws DomainError `stream-in-use` while rules read it. `byFile` when the file that kept it is gone. */
-  delete(name: string, byFile = false): Promise<void> {
+  /** Throws DomainError `stream-in-use` while rules read it. */
+  delete(name: string, by: Author): Promise<void> {
     return this.changes.run(async () => {
       const definition = this.definition(name);
-      if (!byFile) await this.#refuseFileOwned(name);
+      if (by.kind !== 'file') await this.#refuseFileOwned(name);
       const users = (await this.#rulesOf(name)).map(({ id }) => id);
       if (users.length > 0) {
         throw new DomainError('conflict', 'stream-in-use', `stream ${name} is read by ${users.join(', ')}`, { members: { rules: users } });
       }
       await this.job.streamDeleted(name);
-      await this.catalog.deleteStream(name);
+      await this.catalog.deleteStream(name, by);
       this.#definitions.delete(name);
       if (definition.source.kind === 'kafka') await this.kafka?.drop(name);
       else await this.log.dropStream(name);

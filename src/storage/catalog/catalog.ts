@@ -1,4 +1,5 @@
 import type { Catalog, CatalogRule, CatalogStream } from '../../runtime/ports/stores.js';
+import type { Author } from '../access/audit-log.js';
 import type { Database } from '../database.js';
 import { StorageError } from '../errors.js';
 import { fromJsonBytes } from '../sql/text.js';
@@ -25,11 +26,11 @@ export class PostgresCatalog implements Catalog {
   readonly #streams: VersionedDocuments<StreamRow>;
 
   constructor({ source }: Database) {
-    this.#rules = new VersionedDocuments(source, RuleRow, RuleVersionRow, {
+    this.#rules = new VersionedDocuments(source, 'rule', RuleRow, RuleVersionRow, {
       columns: { status: 'retired' },
       is: ({ status }) => status === 'retired',
     });
-    this.#streams = new VersionedDocuments(source, StreamRow, StreamVersionRow, {
+    this.#streams = new VersionedDocuments(source, 'stream', StreamRow, StreamVersionRow, {
       columns: { deleted: true },
       is: ({ deleted }) => deleted,
     });
@@ -57,26 +58,26 @@ export class PostgresCatalog implements Catalog {
   }
 
   /** Stores a rule that must not exist. Throws StorageError `rule-exists`. */
-  async createRule(id: string, document: unknown, status: CatalogRule['status']): Promise<CatalogRule> {
-    const stored = await this.#rules.put(id, document, { status }, () => {
+  async createRule(id: string, document: unknown, status: CatalogRule['status'], by: Author): Promise<CatalogRule> {
+    const stored = await this.#rules.put(id, document, { status }, by, () => {
       throw new StorageError('rule-exists', `a rule "${id}" exists: PUT stores its next version`);
     });
     return asRule(stored);
   }
 
   /** Stores a rule or its next version; an unchanged document keeps its version, status and file are set in any case. */
-  async putRuleVersion(id: string, document: unknown, status: CatalogRule['status'], file: string | null = null): Promise<StoredRule> {
-    const stored = await this.#rules.put(id, document, { status, file });
+  async putRuleVersion(id: string, document: unknown, status: CatalogRule['status'], by: Author): Promise<StoredRule> {
+    const stored = await this.#rules.put(id, document, { status, file: fileOf(by) }, by);
     return { rule: asRule(stored), created: stored.created, changed: stored.changed };
   }
 
-  setRuleStatus(id: string, status: CatalogRule['status']): Promise<void> {
-    return this.#rules.update(id, { status });
+  setRuleStatus(id: string, status: CatalogRule['status'], by: Author): Promise<void> {
+    return this.#rules.update(id, { status }, by, 'status', { status });
   }
 
   /** The id may be used again; versions count on. */
-  retireRule(id: string): Promise<void> {
-    return this.#rules.update(id, { status: 'retired', file: null });
+  retireRule(id: string, by: Author): Promise<void> {
+    return this.#rules.update(id, { status: 'retired', file: null }, by, 'retired');
   }
 
   async streams(): Promise<readonly CatalogStream[]> {
@@ -95,14 +96,19 @@ export class PostgresCatalog implements Catalog {
   }
 
   /** Stores a stream or its next version; an unchanged document keeps its version, the file is set in any case. */
-  async putStream(name: string, document: unknown, file: string | null = null): Promise<StoredStream> {
-    const stored = await this.#streams.put(name, document, { deleted: false, file });
+  async putStream(name: string, document: unknown, by: Author): Promise<StoredStream> {
+    const stored = await this.#streams.put(name, document, { deleted: false, file: fileOf(by) }, by);
     return { stream: asStream(stored), created: stored.created, changed: stored.changed };
   }
 
-  deleteStream(name: string): Promise<void> {
-    return this.#streams.update(name, { deleted: true, file: null });
+  deleteStream(name: string, by: Author): Promise<void> {
+    return this.#streams.update(name, { deleted: true, file: null }, by, 'deleted');
   }
+}
+
+/** The file that keeps what this author puts. */
+function fileOf({ kind, name }: Author): string | null {
+  return kind === 'file' ? name : null;
 }
 
 function asRule({ head, version }: Found<RuleRow>): CatalogRule {

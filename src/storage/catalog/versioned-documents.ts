@@ -1,4 +1,5 @@
 import type { DataSource, DeepPartial, FindOptionsOrder, FindOptionsWhere } from 'typeorm';
+import { type Author, noteChange } from '../access/audit-log.js';
 import { toJsonBytes } from '../sql/text.js';
 
 /** What users want now of one thing. */
@@ -32,6 +33,7 @@ export interface Put<H> extends Found<H> {
 export class VersionedDocuments<H extends HeadRow> {
   constructor(
     readonly source: DataSource,
+    readonly kind: 'rule' | 'stream',
     readonly heads: new () => H,
     readonly versions: new () => VersionRow,
     /** The columns of a head that is not there (yet, or any more), and how it is told. */
@@ -70,9 +72,9 @@ export class VersionedDocuments<H extends HeadRow> {
 
   /**
    * Stores a document as the next version, or the first; an unchanged one keeps its version. `columns` are set in
-   * any case. `refuse` may throw when there is one already.
+   * any case. `refuse` may throw when there is one already. What changes is noted in the audit log.
    */
-  put(id: string, document: unknown, columns: Partial<H>, refuse: () => void = () => {}): Promise<Put<H>> {
+  put(id: string, document: unknown, columns: Partial<H>, by: Author, refuse: () => void = () => {}): Promise<Put<H>> {
     return this.source.transaction(async (manager) => {
       const bytes = toJsonBytes(document);
       const now = Date.now();
@@ -95,12 +97,17 @@ export class VersionedDocuments<H extends HeadRow> {
       if (changed) await manager.insert(this.versions, version);
       Object.assign(head, { currentVersion: version.version, updatedAt: now }, columns);
       await manager.save(head);
+      const action = `${this.kind}-${created ? 'created' : 'changed'}`;
+      if (changed) await noteChange(manager, by, { action, kind: this.kind, name: id, version: version.version });
       return { head, version, created, changed };
     });
   }
 
-  /** Sets columns of the head. */
-  async update(id: string, columns: Partial<H>): Promise<void> {
-    await this.source.manager.update(this.heads, { id } as FindOptionsWhere<H>, { ...columns, updatedAt: Date.now() } as never);
+  /** Sets columns of the head; `verb` is what the audit log calls it. */
+  async update(id: string, columns: Partial<H>, by: Author, verb: string, detail?: unknown): Promise<void> {
+    await this.source.transaction(async (manager) => {
+      await manager.update(this.heads, { id } as FindOptionsWhere<H>, { ...columns, updatedAt: Date.now() } as never);
+      await noteChange(manager, by, { action: `${this.kind}-${verb}`, kind: this.kind, name: id, detail });
+    });
   }
 }

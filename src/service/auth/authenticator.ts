@@ -1,0 +1,59 @@
+import { timingSafeEqual } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { DomainError } from '../errors/domain-error.js';
+import { isLoopback } from '../settings/readers.js';
+import type { Settings } from '../settings/settings.js';
+import { SETTINGS } from '../tokens.js';
+import type { Principal } from './access.js';
+import { keyHash } from './api-key.js';
+import { KeyRing } from './key-ring.js';
+import { TokenVerifier } from './token-verifier.js';
+
+const ANYBODY: Principal = { kind: 'anyone', name: 'anyone', id: null, role: 'admin' };
+
+/** Finds out who calls: by a key of the settings, a stored key, or a bearer token of the identity provider. */
+@Injectable()
+export class Authenticator {
+  readonly #configured: readonly { readonly holder: Principal; readonly hash: Buffer }[];
+
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(KeyRing) private readonly stored: KeyRing,
+    @Inject(TokenVerifier) private readonly tokens: TokenVerifier,
+  ) {
+    this.#configured = settings.apiKeys.map(({ name, role, key }) => ({
+      holder: { kind: 'key', name, id: null, role },
+      hash: keyHash(key),
+    }));
+  }
+
+  /** Throws DomainError for a caller who is not known. */
+  async authenticate(request: FastifyRequest): Promise<Principal> {
+    if (await this.#open()) return ANYBODY;
+    const given = givenKey(request);
+    if (given === undefined)
+      throw new DomainError('unauthenticated', 'missing-api-key', 'send an API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`');
+    const found = this.#holder(given) ?? (await this.stored.find(given)) ?? (await this.tokens.verify(given));
+    if (found === undefined) throw new DomainError('unauthenticated', 'unknown-api-key', 'the API key is not known');
+    return found;
+  }
+
+  /** Nobody is asked for a key: by a setting, or on this machine alone as long as no key was ever made. */
+  async #open(): Promise<boolean> {
+    const { auth, apiKeys, host, oidcIssuer } = this.settings;
+    if (auth === 'off') return true;
+    return isLoopback(host) && apiKeys.length === 0 && oidcIssuer === undefined && !(await this.stored.hasAny());
+  }
+
+  #holder(given: string): Principal | undefined {
+    const hash = keyHash(given);
+    return this.#configured.find((key) => timingSafeEqual(key.hash, hash))?.holder;
+  }
+}
+
+function givenKey({ headers }: FastifyRequest): string | undefined {
+  const header = headers['x-api-key'];
+  if (typeof header === 'string') return header;
+  return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];
+}
