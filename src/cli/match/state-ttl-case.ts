@@ -2,7 +2,7 @@
 import type { JsonObject, JsonValue } from '../../engine/event/json-value.js';
 import { shown } from '../../engine/problem/problem.js';
 import { listState, mapState, valueState } from '../../engine/state/keyed/descriptors.js';
-import { HeapKeyedStateBackend } from '../../engine/state/keyed/heap-keyed-state-backend.js';
+import { KeyedStateBackend } from '../../engine/state/keyed/keyed-state-backend.js';
 import type { ListState, MapState, ValueState } from '../../engine/state/keyed/keyed-state.js';
 import type { StateTtlConfig } from '../../engine/state/keyed/ttl.js';
 import { ManualProcessingTimeService } from '../../engine/time/processing-time-service.js';
@@ -25,7 +25,7 @@ type Operations = Readonly<Record<string, Operation>>;
 export function runStateTtlCase(document: JsonObject): TtlResult {
   const { kind, config } = readRule(document.rule);
   const clock = new ManualProcessingTimeService();
-  const backend = new HeapKeyedStateBackend(() => clock.currentProcessingTime());
+  const backend = new KeyedStateBackend(() => clock.currentProcessingTime());
   const operations = OPERATIONS[kind](backend, config);
   const output = new Rows<TtlRow>();
   for (const [index, item] of inputOf(document).entries()) {
@@ -57,7 +57,7 @@ function readRule(rule: unknown): { readonly kind: 'value' | 'list' | 'map'; rea
 
 const OPERATIONS = { value: valueOperations, list: listOperations, map: mapOperations } as const;
 
-function valueOperations(backend: HeapKeyedStateBackend, ttl: StateTtlConfig): Operations {
+function valueOperations(backend: KeyedStateBackend, ttl: StateTtlConfig): Operations {
   const descriptor = valueState<JsonValue>('state', { ttl });
   const state = (): ValueState<JsonValue> => backend.getState(descriptor);
   return {
@@ -67,7 +67,7 @@ function valueOperations(backend: HeapKeyedStateBackend, ttl: StateTtlConfig): O
   };
 }
 
-function listOperations(backend: HeapKeyedStateBackend, ttl: StateTtlConfig): Operations {
+function listOperations(backend: KeyedStateBackend, ttl: StateTtlConfig): Operations {
   const descriptor = listState<JsonValue>('state', { ttl });
   const state = (): ListState<JsonValue> => backend.getState(descriptor);
   return {
@@ -82,7 +82,7 @@ function listOperations(backend: HeapKeyedStateBackend, ttl: StateTtlConfig): Op
   };
 }
 
-function mapOperations(backend: HeapKeyedStateBackend, ttl: StateTtlConfig): Operations {
+function mapOperations(backend: KeyedStateBackend, ttl: StateTtlConfig): Operations {
   const descriptor = mapState<JsonValue, JsonValue>('state', { ttl });
   const state = (): MapState<JsonValue, JsonValue> => backend.getState(descriptor);
   return {

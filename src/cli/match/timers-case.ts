@@ -2,7 +2,7 @@
 import type { JsonObject, JsonValue } from '../../engine/event/json-value.js';
 import { isObject } from '../../engine/problem/fields.js';
 import { pointerTo, shown } from '../../engine/problem/problem.js';
-import { HeapKeyedStateBackend } from '../../engine/state/keyed/heap-keyed-state-backend.js';
+import { KeyedStateBackend } from '../../engine/state/keyed/keyed-state-backend.js';
 import { type InternalTimer, InternalTimerService, type TimeDomain, VOID_NAMESPACE } from '../../engine/time/internal-timer-service.js';
 import { ManualProcessingTimeService } from '../../engine/time/processing-time-service.js';
 import { reject } from './case-error.js';
@@ -34,7 +34,7 @@ type Reactions = ReadonlyMap<string, readonly Action[]>;
 export function runTimersCase(document: JsonObject): TimersResult {
   const reactions = readReactions(document.rule);
   const clock = new ManualProcessingTimeService();
-  const keys = new HeapKeyedStateBackend(() => clock.currentProcessingTime());
+  const keys = new KeyedStateBackend(() => clock.currentProcessingTime());
   const output = new Rows<TimerRow>();
   const fire = (domain: TimeDomain, { key, time }: InternalTimer): void => {
     const [watermark, now] = [shownTime(timers.currentWatermark), timers.currentProcessingTime()];

@@ -6,7 +6,7 @@ import { createMatcher } from '../match/select.js';
 import { compilePattern } from '../nfa/index.js';
 import { AbstractStreamOperator, type OneInputStreamOperator, type OperatorContext, type OutputTag } from '../operator/stream-operator.js';
 import type { Pattern } from '../pattern/index.js';
-import { mapState, valueState } from '../state/keyed/descriptors.js';
+import { listState, type MapStateDescriptor, mapState, type ValueStateDescriptor, valueState } from '../state/keyed/descriptors.js';
 import {
   type InternalTimer,
   type InternalTimerService,
@@ -14,6 +14,7 @@ import {
   type Triggerable,
   VOID_NAMESPACE,
 } from '../time/internal-timer-service.js';
+import { type Element, elementsSerializer, matchesSerializer } from './cep-serializers.js';
 
 /** Step → the elements it took, in order; steps that took none are absent. */
 export type MatchedElements<T> = Readonly<Record<string, readonly T[]>>;
@@ -31,6 +32,9 @@ export interface CepOperatorOptions<T, OUT> {
   readonly lateDataTag?: OutputTag<T>;
 }
 
+/** Elements taken so far, by subtask. */
+const ARRIVALS = listState<number>('cep-arrivals');
+
 /** An element as conditions see it, which leads back to the element. */
 class ElementEvent<T> extends Event {
   constructor(
@@ -38,7 +42,7 @@ class ElementEvent<T> extends Event {
     layout: FieldLayout,
     offset: number,
     time: number,
-    raw: Uint8Array,
+    raw: Uint8Array = Buffer.from(toJsonText(element)),
   ) {
     super(layout, 'stream', 0, offset, time, raw, layout.decode(raw));
   }
@@ -59,8 +63,8 @@ export class CepOperator<T, OUT>
   readonly #layout = new FieldLayout();
   readonly #stepNames: readonly string[];
   readonly #matcher: Matcher<unknown>;
-  readonly #waiting = mapState<number, readonly ElementEvent<T>[]>('cep-waiting');
-  readonly #state = valueState<unknown>('cep-matches');
+  readonly #waiting: MapStateDescriptor<number, readonly ElementEvent<T>[]>;
+  readonly #state: ValueStateDescriptor<unknown>;
   #functions!: PatternFunctions<T, OUT>;
   #timers!: InternalTimerService<Namespace>;
   #arrivals = 0;
@@ -72,19 +76,28 @@ export class CepOperator<T, OUT>
     const { nfa } = compilePattern(options.pattern, table);
     this.#stepNames = nfa.stepNames;
     this.#matcher = createMatcher(nfa, table.build(), { timeouts: true });
+    const revive = ({ element, offset, time }: Element) => new ElementEvent(element as T, this.#layout, offset, time);
+    this.#waiting = mapState('cep-waiting', { serializer: elementsSerializer(revive) });
+    this.#state = valueState('cep-matches', { serializer: matchesSerializer(this.#matcher, revive) });
   }
 
   override open(context: OperatorContext<OUT>): void {
     super.open(context);
     this.#timers = this.timerService<Namespace>(this);
     this.#functions = this.options.functions(context);
+    // Equal times keep their order of arrival after a restore, too.
+    this.#arrivals = Math.max(0, ...this.state.operator.getUnionListState(ARRIVALS).get());
+  }
+
+  override snapshotState(): void {
+    this.state.operator.getUnionListState(ARRIVALS).update([this.#arrivals]);
   }
 
   processElement(value: T, timestamp: number | undefined, key?: unknown): void {
     if (timestamp === undefined) throw new TypeError('a pattern needs elements with times: assign timestamps and watermarks');
     if (timestamp <= this.#timers.currentWatermark) return this.#drop(value, timestamp);
     this.keyedState.setCurrentKey(key);
-    const event = new ElementEvent(value, this.#layout, this.#arrivals++, timestamp, Buffer.from(toJsonText(value)));
+    const event = new ElementEvent(value, this.#layout, this.#arrivals++, timestamp);
     const waiting = this.keyedState.getState(this.#waiting);
     waiting.put(timestamp, [...(waiting.get(timestamp) ?? []), event]);
     this.#timers.registerEventTimeTimer(VOID_NAMESPACE, timestamp);

@@ -2,10 +2,11 @@
  * What operators of a stream program keep (Flink's StreamOperator). Elements, watermarks and statuses come
  * one at a time, in order; nothing here waits or does I/O. The rules' own operators keep operator.ts.
  */
-import { HeapKeyedStateBackend } from '../state/keyed/heap-keyed-state-backend.js';
+import type { KeyedStateBackend } from '../state/keyed/keyed-state-backend.js';
 import { InternalTimerService, type Namespace, type Triggerable } from '../time/internal-timer-service.js';
 import type { ProcessingTimeService } from '../time/processing-time-service.js';
 import type { WatermarkSink, WatermarkStatus } from '../time/watermark.js';
+import { SubtaskState } from './subtask-state.js';
 
 /** Names a side output; equal by id. */
 export class OutputTag<T> {
@@ -28,10 +29,22 @@ export interface OperatorContext<OUT> {
   /** Which of `parallelism` like operators this one is, from 0. */
   readonly subtask: number;
   readonly parallelism: number;
+  /** What is kept in checkpoints; an operator that nobody checkpoints makes its own. */
+  readonly state?: SubtaskState;
+}
+
+/** The checkpoint that is being made. */
+export interface SnapshotContext {
+  readonly checkpointId: number;
+  /** When it was begun, epoch ms. */
+  readonly checkpointTimestamp: number;
 }
 
 export interface StreamOperator<OUT> {
+  /** With the state of the checkpoint, when the program goes on from one. */
   open(context: OperatorContext<OUT>): void;
+  /** At a checkpoint's barrier, before the state is read: what is held elsewhere is put into it. */
+  snapshotState(context: SnapshotContext): void;
   /** All input has been processed; the last results may be given. */
   finish(): void;
   close(): void;
@@ -54,19 +67,21 @@ export interface TwoInputStreamOperator<IN1, IN2, OUT> extends StreamOperator<OU
 /** What most operators share: they pass watermarks on, and have state and timers when the stream is keyed. */
 export abstract class AbstractStreamOperator<OUT> implements StreamOperator<OUT> {
   protected context!: OperatorContext<OUT>;
-  protected keyedState!: HeapKeyedStateBackend;
+  protected state!: SubtaskState;
   readonly #timerServices: InternalTimerService[] = [];
 
   open(context: OperatorContext<OUT>): void {
     this.context = context;
-    this.keyedState = new HeapKeyedStateBackend(() => context.processingTime.currentProcessingTime());
+    this.state = context.state ?? new SubtaskState({ clock: () => context.processingTime.currentProcessingTime() });
   }
 
+  snapshotState(_context: SnapshotContext): void {}
   finish(): void {}
   close(): void {}
 
   /** Timers that are due fire before the watermark goes on. */
   processWatermark(time: number): void {
+    if (time > this.state.watermark) this.state.watermark = time;
     for (const timers of this.#timerServices) timers.advanceWatermark(time);
     this.context.output.emitWatermark(time);
   }
@@ -79,8 +94,18 @@ export abstract class AbstractStreamOperator<OUT> implements StreamOperator<OUT>
     return this.context.output;
   }
 
-  protected timerService<N extends Namespace>(target: Triggerable<N>): InternalTimerService<N> {
-    const service = new InternalTimerService<N>(this.keyedState, this.context.processingTime, target);
+  protected get keyedState(): KeyedStateBackend {
+    return this.state.keyed;
+  }
+
+  /** @param namespaceOf the namespace of an id, for timers of a checkpoint; those of a key alone need none */
+  protected timerService<N extends Namespace>(target: Triggerable<N>, namespaceOf?: (id: string) => N): InternalTimerService<N> {
+    const service = new InternalTimerService<N>(this.keyedState, this.context.processingTime, target, {
+      event: this.state.timers('event'),
+      processing: this.state.timers('processing'),
+      namespaceOf,
+      watermark: this.state.watermark,
+    });
     this.#timerServices.push(service as unknown as InternalTimerService);
     return service;
   }

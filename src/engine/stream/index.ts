@@ -20,6 +20,9 @@ export type {
   ReducingState,
   ValueState,
 } from '../state/keyed/keyed-state.js';
+export { plainSerializerOf, type PlainSerializerOptions } from '../state/serializer/plain-serializer.js';
+export { StateMigrationError, type TypeSerializer } from '../state/serializer/type-serializer.js';
+export type { BinaryReader, BinaryWriter } from '../state/binary.js';
 export type { StateTtlConfig } from '../state/keyed/ttl.js';
 export type { WatermarkOutput } from '../time/watermark.js';
 export type { WatermarkGenerator } from '../time/watermark-generators.js';

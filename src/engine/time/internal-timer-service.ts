@@ -33,42 +33,73 @@ export interface Triggerable<N extends Namespace> {
   onProcessingTime(timer: InternalTimer<N>): void;
 }
 
-/** One domain's timers: each key, namespace and time once, in order of time, equal times by key. */
+/** The timers that hold, each key, namespace and time once. Those of a snapshot are in it from the start. */
+export interface TimerSet {
+  has(timer: InternalTimer): boolean;
+  /** False when it was there already. */
+  add(timer: InternalTimer): boolean;
+  delete(timer: InternalTimer): void;
+  all(): Iterable<InternalTimer>;
+}
+
+class MemoryTimerSet implements TimerSet {
+  readonly #timers = new Map<string, InternalTimer>();
+
+  has(timer: InternalTimer): boolean {
+    return this.#timers.has(identity(timer));
+  }
+
+  add(timer: InternalTimer): boolean {
+    const id = identity(timer);
+    if (this.#timers.has(id)) return false;
+    this.#timers.set(id, timer);
+    return true;
+  }
+
+  delete(timer: InternalTimer): void {
+    this.#timers.delete(identity(timer));
+  }
+
+  all(): Iterable<InternalTimer> {
+    return this.#timers.values();
+  }
+}
+
+/** One domain's timers in order of time, equal times by key. */
 class TimerQueue<N extends Namespace> {
   readonly #heap = new BinaryHeap<InternalTimer<N>>(
     (a, b) => a.time < b.time || (a.time === b.time && (a.keyId < b.keyId || (a.keyId === b.keyId && a.namespace.id < b.namespace.id))),
   );
-  /** The timers that hold; one that was deleted stays in the heap until its turn. */
-  readonly #live = new Map<string, InternalTimer<N>>();
+
+  /** @param live one that was deleted from it stays in the heap until its turn */
+  constructor(
+    private readonly live: TimerSet,
+    namespaceOf: (id: string) => N,
+  ) {
+    for (const timer of live.all()) this.#heap.add({ ...timer, namespace: namespaceOf(timer.namespace.id) });
+  }
 
   /** False when it was there already. */
   add(timer: InternalTimer<N>): boolean {
-    const id = identity(timer);
-    if (this.#live.has(id)) return false;
-    this.#live.set(id, timer);
+    if (!this.live.add(timer)) return false;
     this.#heap.add(timer);
     return true;
   }
 
   delete(timer: InternalTimer<N>): void {
-    this.#live.delete(identity(timer));
+    this.live.delete(timer);
   }
 
   peek(): InternalTimer<N> | undefined {
     for (let head = this.#heap.peek(); head !== undefined; head = this.#heap.peek()) {
-      if (this.#live.get(identity(head)) === head) return head;
+      if (this.live.has(head)) return head;
       this.#heap.take();
     }
     return undefined;
   }
 
   take(): void {
-    const timer = this.#heap.take() as InternalTimer<N>;
-    this.#live.delete(identity(timer));
-  }
-
-  all(): Iterable<InternalTimer<N>> {
-    return this.#live.values();
+    this.live.delete(this.#heap.take() as InternalTimer<N>);
   }
 }
 
@@ -76,21 +107,37 @@ function identity({ time, keyId, namespace }: InternalTimer): string {
   return `${time}|${namespace.id}|${keyId}`;
 }
 
+export interface TimerServiceOptions<N extends Namespace> {
+  readonly event?: TimerSet;
+  readonly processing?: TimerSet;
+  /** The namespace of an id, for timers of a snapshot. */
+  readonly namespaceOf?: (id: string) => N;
+  /** That of the snapshot, epoch ms. */
+  readonly watermark?: number;
+}
+
 /**
  * The event- and processing-time timers of a keyed operator (Flink's InternalTimerServiceImpl). A firing
  * sees the new watermark; what it registers at or below it fires under the same watermark.
  */
 export class InternalTimerService<N extends Namespace = Namespace> {
-  readonly #eventTimers = new TimerQueue<N>();
-  readonly #processingTimers = new TimerQueue<N>();
-  #watermark = MIN_WATERMARK;
+  readonly #eventTimers: TimerQueue<N>;
+  readonly #processingTimers: TimerQueue<N>;
+  #watermark: number;
   #scheduled: { readonly time: number; readonly handle: ScheduledCallback } | undefined;
 
   constructor(
     private readonly keys: KeyContext,
     private readonly clock: ProcessingTimeService,
     private readonly target: Triggerable<N>,
-  ) {}
+    options: TimerServiceOptions<N> = {},
+  ) {
+    const { event, processing, namespaceOf = () => VOID_NAMESPACE as N, watermark = MIN_WATERMARK } = options;
+    this.#eventTimers = new TimerQueue(event ?? new MemoryTimerSet(), namespaceOf);
+    this.#processingTimers = new TimerQueue(processing ?? new MemoryTimerSet(), namespaceOf);
+    this.#watermark = watermark;
+    this.#schedule();
+  }
 
   /** Epoch ms; MIN_WATERMARK before the first. */
   get currentWatermark(): number {
@@ -123,17 +170,6 @@ export class InternalTimerService<N extends Namespace = Namespace> {
     if (time <= this.#watermark) return;
     this.#watermark = time;
     this.#fire(this.#eventTimers, time, (timer) => this.target.onEventTime(timer));
-  }
-
-  /** All timers of a domain, for snapshots; in no order. */
-  timers(domain: TimeDomain): Iterable<InternalTimer<N>> {
-    return (domain === 'event' ? this.#eventTimers : this.#processingTimers).all();
-  }
-
-  /** Puts a timer of a snapshot back. */
-  restore(domain: TimeDomain, timer: InternalTimer<N>): void {
-    if (domain === 'event') this.#eventTimers.add(timer);
-    else if (this.#processingTimers.add(timer)) this.#schedule();
   }
 
   #timer(namespace: N, time: number): InternalTimer<N> {

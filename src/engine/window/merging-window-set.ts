@@ -1,3 +1,4 @@
+import type { TypeSerializer } from '../state/serializer/type-serializer.js';
 import type { MergingWindowAssigner } from './assigners/window-assigner.js';
 import type { Window } from './window.js';
 
@@ -9,6 +10,19 @@ export interface MergedWindows<W extends Window> {
   readonly stateWindow: W;
   /** Whose state must be moved into that of `stateWindow`. */
   readonly mergedStateWindows: readonly W[];
+}
+
+/** How the entries of a set are written. */
+export function windowPairsSerializer<W extends Window>(windowOfId: (id: string) => W): TypeSerializer<readonly (readonly [W, W])[]> {
+  return {
+    name: 'window-pairs',
+    version: 1,
+    write: (pairs, out) => {
+      out.uint(pairs.length);
+      for (const pair of pairs) for (const { id } of pair) out.text(id);
+    },
+    read: (from) => Array.from({ length: from.uint() }, () => [windowOfId(from.text()), windowOfId(from.text())] as const),
+  };
 }
 
 /**

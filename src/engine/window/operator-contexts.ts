@@ -7,7 +7,7 @@ import type {
   StateDescriptor,
   ValueStateDescriptor,
 } from '../state/keyed/descriptors.js';
-import type { HeapKeyedStateBackend } from '../state/keyed/heap-keyed-state-backend.js';
+import type { KeyedStateBackend } from '../state/keyed/keyed-state-backend.js';
 import type { ListState, MapState, ReducingState, ValueState } from '../state/keyed/keyed-state.js';
 import type { InternalTimerService } from '../time/internal-timer-service.js';
 import type { OnMergeContext } from './triggers/trigger.js';
@@ -20,7 +20,7 @@ export class WindowTriggerContext<W extends Window> implements OnMergeContext {
   #merged: readonly W[] = [];
 
   constructor(
-    private readonly state: HeapKeyedStateBackend,
+    private readonly state: KeyedStateBackend,
     private readonly timers: InternalTimerService<W>,
   ) {}
 
@@ -74,7 +74,7 @@ export class WindowTriggerContext<W extends Window> implements OnMergeContext {
 /** Prefixed names keep a function's states apart from those of the operator and its trigger. */
 class FunctionStates implements KeyedStateStore {
   constructor(
-    private readonly state: HeapKeyedStateBackend,
+    private readonly state: KeyedStateBackend,
     private readonly prefix: string,
     private readonly namespace: string,
   ) {}
@@ -103,7 +103,7 @@ class FunctionStates implements KeyedStateStore {
 export class FunctionContext<W extends Window> implements WindowContext<W> {
   constructor(
     readonly window: W,
-    private readonly state: HeapKeyedStateBackend,
+    private readonly state: KeyedStateBackend,
     private readonly timers: InternalTimerService<W>,
     private readonly out: Output<unknown>,
   ) {}

@@ -1,17 +1,17 @@
 /** What an operator keeps of a window's events: all of them, one folded value, or all with an evictor. */
 import { aggregatingState, listState, reducingState, type StateDescriptor } from '../state/keyed/descriptors.js';
-import type { HeapKeyedStateBackend } from '../state/keyed/heap-keyed-state-backend.js';
+import type { KeyedStateBackend } from '../state/keyed/keyed-state-backend.js';
 import type { AggregateFunction, AppendingState, ReduceFunction } from '../state/keyed/keyed-state.js';
 import type { Evictor, TimestampedValue } from './evictors/evictor.js';
 import type { Window } from './window.js';
 
 /** Of the current key; `stateWindow` says where it stands. */
 export interface WindowContents<IN, CONTENTS, W extends Window> {
-  add(state: HeapKeyedStateBackend, stateWindow: W, value: IN, timestamp: number | undefined): void;
+  add(state: KeyedStateBackend, stateWindow: W, value: IN, timestamp: number | undefined): void;
   /** Calls `process` with the contents, unless there are none. */
-  fire(state: HeapKeyedStateBackend, stateWindow: W, window: W, process: (contents: CONTENTS) => void): void;
-  merge(state: HeapKeyedStateBackend, stateWindow: W, merged: readonly W[]): void;
-  clear(state: HeapKeyedStateBackend, stateWindow: W): void;
+  fire(state: KeyedStateBackend, stateWindow: W, window: W, process: (contents: CONTENTS) => void): void;
+  merge(state: KeyedStateBackend, stateWindow: W, merged: readonly W[]): void;
+  clear(state: KeyedStateBackend, stateWindow: W): void;
 }
 
 const NAME = 'window-contents';
@@ -45,7 +45,7 @@ export function reduceContents<T, W extends Window>(reduce: ReduceFunction<T>): 
 
 function folded<T, R, W extends Window>(
   descriptor: Pick<StateDescriptor, 'name' | 'kind'>,
-  at: (state: HeapKeyedStateBackend, id: string) => AppendingState<T, R>,
+  at: (state: KeyedStateBackend, id: string) => AppendingState<T, R>,
 ): WindowContents<T, R, W> {
   return {
     add: (state, { id }, value) => at(state, id).add(value),

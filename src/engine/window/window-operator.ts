@@ -1,13 +1,13 @@
 import { AbstractStreamOperator, type OneInputStreamOperator, type OperatorContext, type OutputTag } from '../operator/stream-operator.js';
-import { valueState } from '../state/keyed/descriptors.js';
+import { type ValueStateDescriptor, valueState } from '../state/keyed/descriptors.js';
 import type { InternalTimer, InternalTimerService, Triggerable } from '../time/internal-timer-service.js';
 import { isMerging, type WindowAssigner } from './assigners/window-assigner.js';
-import { MergingWindowSet } from './merging-window-set.js';
+import { MergingWindowSet, windowPairsSerializer } from './merging-window-set.js';
 import { FunctionContext, WindowTriggerContext } from './operator-contexts.js';
 import { isFire, isPurge, type Trigger, type TriggerResult } from './triggers/trigger.js';
 import type { WindowContents } from './window-contents.js';
 import type { WindowFunction } from './window-functions.js';
-import type { Window } from './window.js';
+import { type Window, windowOfId } from './window.js';
 
 export interface WindowOperatorOptions<IN, CONTENTS, OUT, W extends Window> {
   readonly assigner: WindowAssigner<IN, W>;
@@ -20,8 +20,6 @@ export interface WindowOperatorOptions<IN, CONTENTS, OUT, W extends Window> {
   /** Where events go that came too late for all their windows; without it they are counted and dropped. */
   readonly lateDataTag?: OutputTag<IN>;
 }
-
-const MERGING_WINDOWS = valueState<readonly (readonly [Window, Window])[]>('merging-window-set');
 
 /**
  * Windows of a keyed stream (Flink's WindowOperator and EvictingWindowOperator): the assigner says which
@@ -40,6 +38,8 @@ export class WindowOperator<IN, CONTENTS, OUT, W extends Window>
   readonly #function: WindowFunction<CONTENTS, OUT, W>;
   readonly #allowedLateness: number;
   readonly #lateDataTag: OutputTag<IN> | undefined;
+  readonly #windowOfId: (id: string) => W;
+  readonly #mergingWindowSet: ValueStateDescriptor<readonly (readonly [W, W])[]>;
   #timers!: InternalTimerService<W>;
   #triggerContext!: WindowTriggerContext<W>;
 
@@ -51,6 +51,8 @@ export class WindowOperator<IN, CONTENTS, OUT, W extends Window>
     this.#function = options.function;
     this.#allowedLateness = options.allowedLateness ?? 0;
     this.#lateDataTag = options.lateDataTag;
+    this.#windowOfId = (id) => this.#assigner.windowOfId?.(id) ?? (windowOfId(id) as W);
+    this.#mergingWindowSet = valueState('merging-window-set', { serializer: windowPairsSerializer(this.#windowOfId) });
     if (isMerging(this.#assigner) && this.#trigger.onMerge === undefined) {
       throw new TypeError('a merging window assigner needs a trigger that can merge');
     }
@@ -58,7 +60,7 @@ export class WindowOperator<IN, CONTENTS, OUT, W extends Window>
 
   override open(context: OperatorContext<OUT>): void {
     super.open(context);
-    this.#timers = this.timerService<W>(this);
+    this.#timers = this.timerService<W>(this, this.#windowOfId);
     this.#triggerContext = new WindowTriggerContext(this.keyedState, this.#timers);
   }
 
@@ -160,12 +162,11 @@ export class WindowOperator<IN, CONTENTS, OUT, W extends Window>
   }
 
   #mergingWindows(): MergingWindowSet<W> {
-    const entries = this.keyedState.getState(MERGING_WINDOWS).value() as readonly (readonly [W, W])[] | undefined;
-    return new MergingWindowSet(this.#assigner as never, entries);
+    return new MergingWindowSet(this.#assigner as never, this.keyedState.getState(this.#mergingWindowSet).value());
   }
 
   #persist(set: MergingWindowSet<W>): void {
-    const state = this.keyedState.getState(MERGING_WINDOWS);
+    const state = this.keyedState.getState(this.#mergingWindowSet);
     const entries = set.entries();
     if (entries.length === 0) state.clear();
     else state.update(entries);

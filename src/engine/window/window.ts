@@ -40,6 +40,13 @@ export class TimeWindow implements Window {
   }
 }
 
+/** The window of an id, for timers and sessions of a checkpoint. */
+export function windowOfId(id: string): Window {
+  if (id === GlobalWindow.INSTANCE.id) return GlobalWindow.INSTANCE;
+  const [start, end] = id.split(':').map(Number);
+  return new TimeWindow(start, end);
+}
+
 /** The one window of all a key's events; only triggers make it fire. */
 export class GlobalWindow implements Window {
   static readonly INSTANCE = new GlobalWindow();

@@ -1,3 +1,4 @@
+import type { MapStateDescriptor } from '../../state/keyed/descriptors.js';
 import type {
   CoProcessFunction,
   FlatMapFunction,
@@ -50,10 +51,10 @@ function portsOf({ graph, ports }: StreamSource): StreamSource {
 
 /** A stream that every subtask gets whole, for a broadcast state. */
 export class BroadcastStream<B, BK, BV> {
-  /** Only for the types. */
-  declare readonly state: readonly [BK, BV];
-
-  constructor(readonly stream: DataStream<B>) {}
+  constructor(
+    readonly stream: DataStream<B>,
+    readonly state: MapStateDescriptor<BK, BV>,
+  ) {}
 }
 
 export class BroadcastConnectedStream<T, K, B, BK, BV> {
@@ -68,7 +69,7 @@ export class BroadcastConnectedStream<T, K, B, BK, BV> {
       this.keyed,
       this.broadcast.stream,
       'keyed broadcast process',
-      () => new KeyedBroadcastProcessOperator(instance()),
+      () => new KeyedBroadcastProcessOperator(instance(), this.broadcast.state),
     );
     return DataStream.of<R>(this.keyed.graph, node);
   }

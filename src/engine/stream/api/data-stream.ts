@@ -1,5 +1,6 @@
 import { OutputTag } from '../../operator/stream-operator.js';
 import { TimestampsAndWatermarksOperator } from '../../operator/timestamps-and-watermarks-operator.js';
+import type { MapStateDescriptor } from '../../state/keyed/descriptors.js';
 import type { WatermarkStrategy } from '../../time/watermark-strategy.js';
 import type { Window } from '../../window/window.js';
 import type { WindowAssigner } from '../../window/assigners/window-assigner.js';
@@ -112,10 +113,10 @@ export class DataStream<T> implements StreamSource {
 
   /** Every subtask gets every element. With a descriptor: for a broadcast state. */
   broadcast(): DataStream<T>;
-  broadcast<BK, BV>(state: { readonly of?: readonly [BK, BV] }): BroadcastStream<T, BK, BV>;
-  broadcast(state?: object): DataStream<T> | BroadcastStream<T, unknown, unknown> {
+  broadcast<BK, BV>(state: MapStateDescriptor<BK, BV>): BroadcastStream<T, BK, BV>;
+  broadcast<BK, BV>(state?: MapStateDescriptor<BK, BV>): DataStream<T> | BroadcastStream<T, BK, BV> {
     const stream = this.#partitioned({ kind: 'broadcast' });
-    return state === undefined ? stream : new BroadcastStream(stream);
+    return state === undefined ? stream : new BroadcastStream(stream, state);
   }
 
   // the end

@@ -1,5 +1,5 @@
 /** The functions of a program (Flink's names). Those that are classes have a life cycle, state and timers. */
-import type { OutputTag } from '../../operator/stream-operator.js';
+import type { OutputTag, SnapshotContext } from '../../operator/stream-operator.js';
 import type {
   AggregatingStateDescriptor,
   ListStateDescriptor,
@@ -8,7 +8,10 @@ import type {
   ValueStateDescriptor,
 } from '../../state/keyed/descriptors.js';
 import type { AggregatingState, ListState, MapState, ReducingState, ValueState } from '../../state/keyed/keyed-state.js';
+import type { BroadcastState, OperatorStateStore, WritableBroadcastState } from '../../state/operator/operator-state.js';
 import type { TimeDomain } from '../../time/internal-timer-service.js';
+
+export type { BroadcastState, OperatorStateStore, WritableBroadcastState };
 
 export type MapFunction<T, R> = (value: T) => R;
 export type FilterFunction<T> = (value: T) => boolean;
@@ -26,6 +29,30 @@ export interface RuntimeContext {
   getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V>;
   getReducingState<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T>;
   getAggregatingState<IN, ACC, OUT>(descriptor: AggregatingStateDescriptor<IN, ACC, OUT>): AggregatingState<IN, OUT>;
+}
+
+/** State by descriptor, of the current key (Flink's KeyedStateStore). */
+export type KeyedStateStore = Pick<
+  RuntimeContext,
+  'getState' | 'getListState' | 'getMapState' | 'getReducingState' | 'getAggregatingState'
+>;
+
+export type FunctionSnapshotContext = SnapshotContext;
+
+export interface FunctionInitializationContext {
+  /** The program goes on from a checkpoint. */
+  readonly isRestored: boolean;
+  readonly restoredCheckpointId?: number;
+  readonly operatorStateStore: OperatorStateStore;
+  readonly keyedStateStore: KeyedStateStore;
+}
+
+/** What a function adds that keeps state of its subtask, beside that of keys (Flink's interface of this name). */
+export interface CheckpointedFunction {
+  /** At a checkpoint: what is held in fields is put into state. */
+  snapshotState(context: FunctionSnapshotContext): void;
+  /** Before `open`: state is asked for, and fields are filled from it. */
+  initializeState(context: FunctionInitializationContext): void;
 }
 
 /** Opened before the first element, closed after the last. */
@@ -75,18 +102,6 @@ export abstract class CoProcessFunction<IN1, IN2, OUT, K = unknown> extends Rich
   abstract processElement1(value: IN1, context: KeyedContext<K>, out: Collector<OUT>): void;
   abstract processElement2(value: IN2, context: KeyedContext<K>, out: Collector<OUT>): void;
   onTimer(_time: number, _context: OnTimerContext<K>, _out: Collector<OUT>): void {}
-}
-
-/** The broadcast state: the same in every subtask. */
-export interface BroadcastState<BK, BV> {
-  get(key: BK): BV | undefined;
-  has(key: BK): boolean;
-  entries(): Iterable<readonly [BK, BV]>;
-}
-
-export interface WritableBroadcastState<BK, BV> extends BroadcastState<BK, BV> {
-  put(key: BK, value: BV): void;
-  remove(key: BK): void;
 }
 
 export abstract class KeyedBroadcastProcessFunction<K, IN, B, OUT, BK, BV> extends RichFunction {

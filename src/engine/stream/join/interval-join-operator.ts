@@ -60,7 +60,7 @@ export class IntervalJoinOperator<L, R, OUT>
 
   override open(context: OperatorContext<OUT>): void {
     super.open(context);
-    this.#timers = this.timerService<Namespace>(this);
+    this.#timers = this.timerService<Namespace>(this, (id) => (id === LEFT.id ? LEFT : RIGHT));
   }
 
   processElement1(left: L, timestamp: number | undefined, key?: unknown): void {

@@ -7,14 +7,14 @@ import type {
   ReducingStateDescriptor,
   ValueStateDescriptor,
 } from '../../state/keyed/descriptors.js';
-import type { HeapKeyedStateBackend } from '../../state/keyed/heap-keyed-state-backend.js';
+import type { KeyedStateBackend } from '../../state/keyed/keyed-state-backend.js';
 import type { AggregatingState, ListState, MapState, ReducingState, ValueState } from '../../state/keyed/keyed-state.js';
 import { type InternalTimerService, type TimeDomain, VOID_NAMESPACE } from '../../time/internal-timer-service.js';
 import type { OnTimerContext, RuntimeContext, TimerService } from '../functions/functions.js';
 
 export class OperatorRuntimeContext implements RuntimeContext {
   constructor(
-    private readonly state: HeapKeyedStateBackend,
+    private readonly state: KeyedStateBackend,
     readonly subtask: number,
     readonly parallelism: number,
   ) {}
@@ -47,7 +47,7 @@ export class FunctionContext<K> implements OnTimerContext<K> {
   readonly #timerService: TimerService;
 
   constructor(
-    private readonly state: HeapKeyedStateBackend,
+    private readonly state: KeyedStateBackend,
     private readonly timers: InternalTimerService,
     private readonly out: Output<unknown>,
   ) {

@@ -3,8 +3,10 @@ import {
   AbstractStreamOperator,
   type OneInputStreamOperator,
   type OperatorContext,
+  type SnapshotContext,
   type TwoInputStreamOperator,
 } from '../../operator/stream-operator.js';
+import type { MapStateDescriptor } from '../../state/keyed/descriptors.js';
 import type { InternalTimer, Namespace, TimeDomain, Triggerable } from '../../time/internal-timer-service.js';
 import type {
   Collector,
@@ -16,6 +18,7 @@ import type {
   RichFunction,
   WritableBroadcastState,
 } from '../functions/functions.js';
+import { initializeFunction, snapshotFunction } from './checkpointed.js';
 import { FunctionContext, OperatorRuntimeContext } from './function-contexts.js';
 
 type OnTimer<OUT> = (time: number, context: OnTimerContext<unknown>, out: Collector<OUT>) => void;
@@ -35,7 +38,13 @@ abstract class FunctionOperator<OUT> extends AbstractStreamOperator<OUT> impleme
   override open(context: OperatorContext<OUT>): void {
     super.open(context);
     this.functionContext = new FunctionContext(this.keyedState, this.timerService<Namespace>(this), context.output);
-    this.userFunction.open(new OperatorRuntimeContext(this.keyedState, context.subtask, context.parallelism));
+    const runtimeContext = new OperatorRuntimeContext(this.keyedState, context.subtask, context.parallelism);
+    initializeFunction(this.userFunction, this.state, runtimeContext);
+    this.userFunction.open(runtimeContext);
+  }
+
+  override snapshotState(context: SnapshotContext): void {
+    snapshotFunction(this.userFunction, context);
   }
 
   override close(): void {
@@ -103,17 +112,18 @@ export class KeyedBroadcastProcessOperator<K, IN, B, OUT, BK, BV>
   extends FunctionOperator<OUT>
   implements TwoInputStreamOperator<IN, B, OUT>
 {
-  readonly #entries = new Map<BK, BV>();
-  readonly #broadcast: WritableBroadcastState<BK, BV> = {
-    get: (key) => this.#entries.get(key),
-    has: (key) => this.#entries.has(key),
-    entries: () => this.#entries.entries(),
-    put: (key, value) => void this.#entries.set(key, value),
-    remove: (key) => void this.#entries.delete(key),
-  };
+  #broadcast!: WritableBroadcastState<BK, BV>;
 
-  constructor(private readonly fn: KeyedBroadcastProcessFunction<K, IN, B, OUT, BK, BV>) {
+  constructor(
+    private readonly fn: KeyedBroadcastProcessFunction<K, IN, B, OUT, BK, BV>,
+    private readonly descriptor: MapStateDescriptor<BK, BV>,
+  ) {
     super(fn, (time, context, out) => fn.onTimer(time, context as OnTimerContext<K>, out));
+  }
+
+  override open(context: OperatorContext<OUT>): void {
+    super.open(context);
+    this.#broadcast = this.state.operator.getBroadcastState(this.descriptor);
   }
 
   processElement1(value: IN, timestamp: number | undefined, key?: unknown): void {

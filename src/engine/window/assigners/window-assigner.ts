@@ -12,6 +12,8 @@ export interface WindowAssigner<T, W extends Window> {
   readonly isEventTime: boolean;
   assignWindows(element: T, timestamp: number, context: AssignerContext): readonly W[];
   getDefaultTrigger(): Trigger<T, W>;
+  /** The window of an id, when windows are neither TimeWindows nor the global one. */
+  windowOfId?(id: string): W;
 }
 
 /** One whose windows may grow together (sessions). */

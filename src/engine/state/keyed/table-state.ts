@@ -1,8 +1,8 @@
-/** Keyed state in memory, over one StateTable each. */
+/** Keyed state of each kind, over one StateTable each. */
 import type { AggregateFunction, AppendingState, ListState, MapState, ReduceFunction, ValueState } from './keyed-state.js';
-import type { StateTable } from './state-table.js';
+import type { StateTable } from './state-store.js';
 
-export class HeapValueState<T> implements ValueState<T> {
+export class TableValueState<T> implements ValueState<T> {
   constructor(
     private readonly table: StateTable<T>,
     private readonly defaultValue?: T,
@@ -21,7 +21,7 @@ export class HeapValueState<T> implements ValueState<T> {
   }
 }
 
-export class HeapListState<T> implements ListState<T> {
+export class TableListState<T> implements ListState<T> {
   constructor(private readonly table: StateTable<T[]>) {}
 
   get(): readonly T[] {
@@ -29,13 +29,14 @@ export class HeapListState<T> implements ListState<T> {
   }
 
   add(value: T): void {
-    const list = this.table.get();
-    if (list === undefined) this.table.put([value]);
-    else list.push(value);
+    this.addAll([value]);
   }
 
   addAll(values: readonly T[]): void {
-    for (const value of values) this.add(value);
+    if (values.length === 0) return;
+    const list = this.table.get() ?? [];
+    for (const value of values) list.push(value);
+    this.table.put(list);
   }
 
   update(values: readonly T[]): void {
@@ -49,7 +50,7 @@ export class HeapListState<T> implements ListState<T> {
 }
 
 /** Entry keys are compared as Map compares them: objects by identity. */
-export class HeapMapState<K, V> implements MapState<K, V> {
+export class TableMapState<K, V> implements MapState<K, V> {
   constructor(private readonly table: StateTable<Map<K, V>>) {}
 
   get(key: K): V | undefined {
@@ -61,14 +62,16 @@ export class HeapMapState<K, V> implements MapState<K, V> {
   }
 
   put(key: K, value: V): void {
-    const map = this.table.get();
-    if (map === undefined) this.table.put(new Map([[key, value]]));
-    else map.set(key, value);
+    const map = this.table.get() ?? new Map<K, V>();
+    map.set(key, value);
+    this.table.put(map);
   }
 
   remove(key: K): void {
     const map = this.table.get();
-    if (map?.delete(key) && map.size === 0) this.table.remove();
+    if (!map?.delete(key)) return;
+    if (map.size === 0) this.table.remove();
+    else this.table.put(map);
   }
 
   entries(): readonly (readonly [K, V])[] {
@@ -85,7 +88,7 @@ export class HeapMapState<K, V> implements MapState<K, V> {
 }
 
 /** Over a value, so that a time to live is the value's. */
-export class HeapReducingState<T> implements AppendingState<T, T> {
+export class TableReducingState<T> implements AppendingState<T, T> {
   constructor(
     private readonly state: ValueState<T>,
     private readonly reduce: ReduceFunction<T>,
@@ -105,7 +108,7 @@ export class HeapReducingState<T> implements AppendingState<T, T> {
   }
 }
 
-export class HeapAggregatingState<IN, ACC, OUT> implements AppendingState<IN, OUT> {
+export class TableAggregatingState<IN, ACC, OUT> implements AppendingState<IN, OUT> {
   constructor(
     private readonly state: ValueState<ACC>,
     private readonly aggregate: AggregateFunction<IN, ACC, OUT>,

@@ -1,3 +1,4 @@
+import { computeKeyGroupForKeyHash, hashCode } from '../key-group-range-assignment.js';
 import { identify } from './key-identity.js';
 import type {
   AggregatingStateDescriptor,
@@ -7,9 +8,11 @@ import type {
   StateDescriptor,
   ValueStateDescriptor,
 } from './descriptors.js';
-import { HeapAggregatingState, HeapListState, HeapMapState, HeapReducingState, HeapValueState } from './heap-state.js';
+import { HeapStateStore } from './heap-state-store.js';
 import type { AggregatingState, ListState, MapState, ReducingState, State, ValueState } from './keyed-state.js';
-import { StateTable } from './state-table.js';
+import { checkCompatible, stateFormatOf, type StateMetaInfo } from './state-format.js';
+import type { CurrentKey, StateStore, StateTable } from './state-store.js';
+import { TableAggregatingState, TableListState, TableMapState, TableReducingState, TableValueState } from './table-state.js';
 import { type Stamped, TtlListState, TtlMapState, TtlValueState } from './ttl.js';
 
 /** The state of a descriptor. */
@@ -28,21 +31,48 @@ export type StateOf<D> =
 
 interface Registered {
   readonly descriptor: StateDescriptor;
+  readonly meta: StateMetaInfo;
   readonly table: StateTable<unknown>;
   readonly state: State;
 }
 
+const DEFAULT_MAX_PARALLELISM = 128;
+
+/** The key group of a key's identity. */
+export function keyGroupOfId(keyId: string, maxParallelism: number): number {
+  return computeKeyGroupForKeyHash(hashCode(keyId), maxParallelism);
+}
+
+export interface KeyedStateBackendOptions {
+  /** Where values stand; in memory by default. */
+  readonly store?: StateStore;
+  readonly maxParallelism?: number;
+  /** The states of the checkpoint that the program goes on from. */
+  readonly restored?: readonly StateMetaInfo[];
+}
+
 /**
- * An operator's keyed state in memory (Flink's HeapKeyedStateBackend). A state object is made once for
- * each name and always shows the current key's values in the namespace last set for that state.
+ * A subtask's keyed state (Flink's AbstractKeyedStateBackend). A state object is made once for each name
+ * and always shows the current key's values in the namespace last set for that state.
  */
-export class HeapKeyedStateBackend {
+export class KeyedStateBackend implements CurrentKey {
+  readonly store: StateStore;
   readonly #states = new Map<string, Registered>();
+  readonly #restored: ReadonlyMap<string, StateMetaInfo>;
+  readonly #maxParallelism: number;
   #currentKey: unknown;
   #currentKeyId = '';
+  #currentKeyGroup = 0;
 
   /** @param clock processing time, ms: what a time to live is measured on */
-  constructor(private readonly clock: () => number) {}
+  constructor(
+    private readonly clock: () => number,
+    options: KeyedStateBackendOptions = {},
+  ) {
+    this.#maxParallelism = options.maxParallelism ?? DEFAULT_MAX_PARALLELISM;
+    this.store = options.store ?? new HeapStateStore((keyId) => keyGroupOfId(keyId, this.#maxParallelism));
+    this.#restored = new Map(options.restored?.map((meta) => [meta.name, meta]));
+  }
 
   get currentKey(): unknown {
     return this.#currentKey;
@@ -52,10 +82,22 @@ export class HeapKeyedStateBackend {
     return this.#currentKeyId;
   }
 
+  get currentKeyGroup(): number {
+    return this.#currentKeyGroup;
+  }
+
   /** @throws TypeError for a value that cannot be a key */
   setCurrentKey(key: unknown): void {
     this.#currentKey = key;
     this.#currentKeyId = identify(key);
+    this.#currentKeyGroup = keyGroupOfId(this.#currentKeyId, this.#maxParallelism);
+  }
+
+  /** What a checkpoint has to know of the states: those of the program, and those that it has not asked for yet. */
+  metas(): readonly StateMetaInfo[] {
+    const metas = new Map(this.#restored);
+    for (const { meta } of this.#states.values()) metas.set(meta.name, meta);
+    return [...metas.values()];
   }
 
   /** The state of the descriptor in a namespace, until the next call for the same name. */
@@ -94,8 +136,11 @@ export class HeapKeyedStateBackend {
         );
       return known;
     }
-    const table = new StateTable<unknown>(() => this.#currentKeyId);
-    const registered = { descriptor, table, state: this.#create(descriptor, table) };
+    const format = stateFormatOf(descriptor, this.clock);
+    const restored = this.#restored.get(descriptor.name);
+    if (restored !== undefined) checkCompatible(format.meta, restored);
+    const table = this.store.table<unknown>(format, this);
+    const registered = { descriptor, meta: format.meta, table, state: this.#create(descriptor, table) };
     this.#states.set(descriptor.name, registered);
     return registered;
   }
@@ -106,15 +151,15 @@ export class HeapKeyedStateBackend {
       case 'value':
         return this.#value(table, descriptor);
       case 'list':
-        if (ttl === undefined) return new HeapListState(table as StateTable<unknown[]>);
-        return new TtlListState(new HeapListState(table as StateTable<Stamped<unknown>[]>), ttl, this.clock);
+        if (ttl === undefined) return new TableListState(table as StateTable<unknown[]>);
+        return new TtlListState(new TableListState(table as StateTable<Stamped<unknown>[]>), ttl, this.clock);
       case 'map':
-        if (ttl === undefined) return new HeapMapState(table as StateTable<Map<unknown, unknown>>);
-        return new TtlMapState(new HeapMapState(table as StateTable<Map<unknown, Stamped<unknown>>>), ttl, this.clock);
+        if (ttl === undefined) return new TableMapState(table as StateTable<Map<unknown, unknown>>);
+        return new TtlMapState(new TableMapState(table as StateTable<Map<unknown, Stamped<unknown>>>), ttl, this.clock);
       case 'reducing':
-        return new HeapReducingState(this.#value(table, descriptor), descriptor.reduce);
+        return new TableReducingState(this.#value(table, descriptor), descriptor.reduce);
       case 'aggregating':
-        return new HeapAggregatingState(this.#value(table, descriptor), descriptor.aggregate);
+        return new TableAggregatingState(this.#value(table, descriptor), descriptor.aggregate);
     }
   }
 
@@ -122,8 +167,8 @@ export class HeapKeyedStateBackend {
     table: StateTable<unknown>,
     { ttl, defaultValue }: Pick<ValueStateDescriptor<unknown>, 'ttl' | 'defaultValue'>,
   ): ValueState<unknown> {
-    if (ttl === undefined) return new HeapValueState(table, defaultValue);
-    return new TtlValueState(new HeapValueState(table as StateTable<Stamped<unknown>>), ttl, this.clock);
+    if (ttl === undefined) return new TableValueState(table, defaultValue);
+    return new TtlValueState(new TableValueState(table as StateTable<Stamped<unknown>>), ttl, this.clock);
   }
 }
 
