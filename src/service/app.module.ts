@@ -16,6 +16,7 @@ import { AuditController } from './audit/audit.controller.js';
 import { AuthGuard } from './auth/auth.guard.js';
 import { Authenticator } from './auth/authenticator.js';
 import { KeyRing } from './auth/key-ring.js';
+import { RateLimitGuard } from './auth/rate-limit.guard.js';
 import { TokenVerifier } from './auth/token-verifier.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { ProblemFilter } from './errors/problem.filter.js';
@@ -127,6 +128,7 @@ export class AppModule {
         EventsService,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_GUARD, useClass: RateLimitGuard },
         { provide: APP_PIPE, useClass: ValidatedPipe },
       ],
     };

@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import { Controller, Get, Header, Headers, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -83,6 +84,7 @@ function readNumber(text: string): number {
 
 /** Takes the connection over from the framework. */
 function openStream(request: FastifyRequest, reply: FastifyReply, closing: AbortSignal): StreamTarget {
+  const headers = reply.getHeaders();
   reply.hijack();
   const { raw } = reply;
   const gone = new AbortController();
@@ -91,6 +93,7 @@ function openStream(request: FastifyRequest, reply: FastifyReply, closing: Abort
   raw.on('error', () => gone.abort());
   request.raw.socket.setNoDelay(true);
   raw.writeHead(200, {
+    ...(headers as OutgoingHttpHeaders),
     'content-type': 'text/event-stream; charset=utf-8',
     'cache-control': 'no-store',
     connection: 'keep-alive',

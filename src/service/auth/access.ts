@@ -23,9 +23,14 @@ export function setCaller(request: FastifyRequest, caller: Principal): void {
   callers.set(request, caller);
 }
 
+/** Undefined on open routes. */
+export function callerOf(request: FastifyRequest): Principal | undefined {
+  return callers.get(request);
+}
+
 /** Who calls, where the route is not open. */
 export const By = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
-  const caller = callers.get(context.switchToHttp().getRequest<FastifyRequest>());
+  const caller = callerOf(context.switchToHttp().getRequest<FastifyRequest>());
   if (caller === undefined) throw new Error('an open route has no caller');
   return caller;
 });

@@ -7,6 +7,7 @@ import type { Settings } from '../settings/settings.js';
 import { SETTINGS } from '../tokens.js';
 import type { Principal } from './access.js';
 import { keyHash } from './api-key.js';
+import { refuseForeignPage } from './foreign-page.js';
 import { KeyRing } from './key-ring.js';
 import { TokenVerifier } from './token-verifier.js';
 
@@ -28,9 +29,12 @@ export class Authenticator {
     }));
   }
 
-  /** Throws DomainError for a caller who is not known. */
+  /** Throws DomainError for a caller who is not known, or for a foreign page where nobody needs to be. */
   async authenticate(request: FastifyRequest): Promise<Principal> {
-    if (await this.#open()) return ANYBODY;
+    if (await this.#open()) {
+      refuseForeignPage(request, this.settings);
+      return ANYBODY;
+    }
     const given = givenKey(request);
     if (given === undefined)
       throw new DomainError('unauthenticated', 'missing-api-key', 'send an API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`');

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import helmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -7,6 +8,7 @@ import { AppModule, type Parts } from '../app.module.js';
 import { setUpDocs } from '../docs/docs.js';
 import { toProblem } from '../errors/problem-document.js';
 import { sendProblem } from '../errors/problem.filter.js';
+import type { Settings } from '../settings/settings.js';
 import { NestLogger } from '../nest-logger.js';
 
 /** What a client may send ahead of a body, bytes; more is answered with 431. */
@@ -33,10 +35,38 @@ export async function createHttpServer(parts: Parts): Promise<NestFastifyApplica
   // Handlers read bodies themselves: events stream, documents have limits of their own.
   fastify.removeAllContentTypeParsers();
   fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  await guardPages(app, parts.settings);
   setUpDocs(app);
   await app.init();
   await fastify.ready();
   return app;
+}
+
+/** Headers for browsers: what the pages under /docs need and no more, and which pages of others may call. */
+async function guardPages(app: NestFastifyApplication, { corsOrigins }: Settings): Promise<void> {
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        // The page of the API sets styles on its elements.
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        frameAncestors: ["'none'"],
+        // The service speaks no TLS itself; on plain HTTP this would break its pages.
+        upgradeInsecureRequests: null,
+      },
+    },
+    // For whoever ends TLS in front of the service to say.
+    strictTransportSecurity: false,
+    crossOriginResourcePolicy: { policy: corsOrigins.length === 0 ? 'same-origin' : 'cross-origin' },
+  });
+  if (corsOrigins.length === 0) return;
+  app.enableCors({
+    origin: corsOrigins.includes('*') ? '*' : [...corsOrigins],
+    methods: ['GET', 'POST', 'PUT', 'DELETE'],
+    exposedHeaders: ['location', 'retry-after', 'ratelimit', 'ratelimit-policy', 'idempotent-replayed'],
+    maxAge: 600,
+  });
 }
 
 /** For requests that Node's parser refuses, so early that there is no reply object. */

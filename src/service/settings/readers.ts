@@ -90,6 +90,15 @@ export const httpsUrl: SettingReader<string> = {
   },
 };
 
+/** Origins of web pages (RFC 6454). */
+export const origins: SettingReader<readonly string[]> = {
+  expected: 'origins such as https://app.example.com, separated by commas, or *',
+  read: (value) => {
+    const all = value.split(',').map((one) => one.trim());
+    return all.every((one) => one === '*' || (URL.canParse(one) && new URL(one).origin === one)) ? all : undefined;
+  },
+};
+
 /** True for addresses that only this machine reaches. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);

@@ -1,6 +1,6 @@
 import { nearest } from '../../engine/problem/problem.js';
 import { type ApiKey, apiKeys } from './api-keys.js';
-import { brokers, duration, httpsUrl, integer, oneOf, postgresUrl, type SettingReader, size, text } from './readers.js';
+import { brokers, duration, httpsUrl, integer, oneOf, origins, postgresUrl, type SettingReader, size, text } from './readers.js';
 
 interface Setting<T> {
   readonly name: string;
@@ -93,6 +93,14 @@ export const SETTINGS = {
   ),
   oidcAudience: setting<string | undefined>('TRIPLINE_OIDC_AUDIENCE', text, undefined, 'whom tokens must be meant for (`aud`)'),
   oidcRoleClaim: setting('TRIPLINE_OIDC_ROLE_CLAIM', text, 'tripline_role', "path of the claim that names a token's role or roles"),
+  rateLimit: setting('TRIPLINE_RATE_LIMIT', integer(0, 1_000_000), 1_000, 'requests a second of one key or token; 0 = no limit'),
+  rateBurst: setting('TRIPLINE_RATE_BURST', integer(1, 10_000_000), 2_000, 'requests of one key at once, after a pause'),
+  corsOrigins: setting<readonly string[]>(
+    'TRIPLINE_CORS_ORIGINS',
+    origins,
+    [],
+    'origins whose pages may call, separated by commas, or `*`; absent = none',
+  ),
   logLevel: setting(
     'TRIPLINE_LOG_LEVEL',
     oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'),
