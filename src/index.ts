@@ -1,5 +1,8 @@
 /** The library: `import { Pattern, StreamExecutionEnvironment } from 'tripline'`. */
 export { TextFileSink, TextFileSource } from './connectors/file/text-files.js';
+export { ForeignWriterError } from './connectors/kafka/transactional-topics.js';
+export { KafkaSink, type KafkaSinkOptions } from './connectors/kafka/stream/kafka-sink.js';
+export { type KafkaRecord, KafkaSource, type KafkaSourceOptions } from './connectors/kafka/stream/kafka-source.js';
 export { CEP, type PatternMatch, PatternStream } from './engine/cep/cep.js';
 export {
   AfterMatchSkipStrategy,

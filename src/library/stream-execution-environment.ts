@@ -2,7 +2,7 @@ import { CollectionSource } from '../connectors/collection/collection-source.js'
 import { PrintSink } from '../connectors/collection/print-sink.js';
 import { TextFileSource } from '../connectors/file/text-files.js';
 import { DataStream, type SingleOutputStream } from '../engine/stream/index.js';
-import type { SourceReader } from '../engine/stream/functions/source.js';
+import type { Source, SourceReader } from '../engine/stream/functions/source.js';
 import { drawGraph, type GraphKind } from '../engine/stream/graph/draw.js';
 import { executionPlanOf } from '../engine/stream/graph/execution-plan.js';
 import { type ProgramHost, StreamGraph } from '../engine/stream/graph/stream-graph.js';
@@ -60,9 +60,9 @@ export class StreamExecutionEnvironment {
     return this.#source('text file', () => new TextFileSource(path), undefined, 1);
   }
 
-  /** A source of your own; each subtask has a reader. Watermarks are made for each split that records name. */
-  fromSource<T>(reader: () => SourceReader<T>, strategy?: WatermarkStrategy<T>, name = 'source'): SingleOutputStream<T> {
-    return this.#source(name, reader, strategy);
+  /** A source, or what makes readers of your own; each subtask has one. Watermarks are made for each split that records name. */
+  fromSource<T>(source: Source<T> | (() => SourceReader<T>), strategy?: WatermarkStrategy<T>, name = 'source'): SingleOutputStream<T> {
+    return this.#source(name, typeof source === 'function' ? source : () => source.createReader(), strategy);
   }
 
   /**

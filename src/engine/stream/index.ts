@@ -46,6 +46,7 @@ export { BroadcastStream, ConnectedStreams } from './api/connected-streams.js';
 export { DataStream, SingleOutputStream, StreamSink } from './api/data-stream.js';
 export { KeyedStream } from './api/keyed-stream.js';
 export { type ProcessWindowFunction, WindowedStream } from './api/windowed-stream.js';
+export type { DeliveryGuarantee } from './functions/delivery.js';
 export * from './functions/functions.js';
 export type { CommitContext, Committer, Sink, SinkWriter, WriterInitContext } from './functions/sink.js';
-export type { SourceReader, SourceRecord, SourceSplit } from './functions/source.js';
+export type { Source, SourceReader, SourceRecord, SourceSplit } from './functions/source.js';

@@ -1,6 +1,6 @@
 import { type SinkDefinition, readSink } from '../../connectors/sink-document.js';
 import type { KafkaSettings } from '../../connectors/kafka/connection.js';
-import { KafkaSink } from '../../connectors/kafka/kafka-sink.js';
+import { KafkaAlertSink } from '../../connectors/kafka/kafka-alert-sink.js';
 import { WebhookSink } from '../../connectors/webhook/webhook-sink.js';
 import { readRule, STORED } from '../../engine/rule/index.js';
 import type { Outbox, SinkCursors, SinkWriter } from '../../runtime/ports/sinks.js';
@@ -95,7 +95,7 @@ export class Sinks {
     const { kafka, allowPrivate } = this.#options;
     if (target.kind === 'webhook') return new WebhookSink({ ...target, allowPrivate });
     if (kafka === undefined) throw new Error('no Kafka brokers are set');
-    return new KafkaSink(kafka, target.topic);
+    return new KafkaAlertSink(kafka, target.topic);
   }
 
   async #wants(sink: string, { alert: { rule, ruleVersion } }: OutboxRow): Promise<boolean> {

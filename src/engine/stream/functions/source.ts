@@ -30,3 +30,8 @@ export interface SourceReader<T> {
   notifyCheckpointComplete?(checkpointId: number): Promise<void>;
   close?(): Promise<void>;
 }
+
+/** What makes readers, one for each subtask (Flink's Source). */
+export interface Source<T> {
+  createReader(): SourceReader<T>;
+}

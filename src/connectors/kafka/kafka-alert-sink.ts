@@ -12,7 +12,7 @@ const ACKS_OF_ALL = -1;
  * could reuse one, which the broker would acknowledge as a duplicate without writing. For the same reason the producer
  * is not idempotent: repeated records have the same alert id, and order per key holds since the batch is sent again whole.
  */
-export class KafkaSink implements SinkWriter {
+export class KafkaAlertSink implements SinkWriter {
   readonly batch = 500;
   #producer: Producer | undefined;
 

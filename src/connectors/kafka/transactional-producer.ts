@@ -1,0 +1,137 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import kafkajs, { type Admin, type Kafka, type Message, type Producer, type Transaction } from 'kafkajs';
+import { kafkaClient, type KafkaSettings } from './connection.js';
+
+/** Where a writer stands in a numbering of its own; the incarnation says which numbering that is. */
+export interface WriterPosition {
+  readonly number: number;
+  readonly incarnation: string;
+  /** Who wrote it, without a space: a name that no other writer has had. */
+  readonly writer: string;
+}
+
+export interface TopicRecord extends Message {
+  readonly topic: string;
+}
+
+/** Positions are offsets of its only partition, which nothing is ever written to. */
+const POSITIONS_TOPIC = '__tripline_positions';
+export const ACKS_OF_ALL = -1;
+/** Of one send, well below the 1 MiB that a broker takes by default. */
+const SEND_BYTES = 512 << 10;
+/** Of key, value and headers, what a record takes besides. */
+const RECORD_OVERHEAD_BYTES = 64;
+/** After this time the broker aborts what a dead writer left open, if none has taken over before, ms. */
+const TRANSACTION_TIMEOUT_MS = 60_000;
+/** How long taking over waits for an earlier writer's transaction to be ended, ms. */
+const TAKE_OVER_LIMIT_MS = 30_000;
+const TAKE_OVER_PAUSE_MS = 50;
+
+/**
+ * One life of a producer with a transactional id, which writes records and its position in one transaction. Of good
+ * use until its first failure: kafkajs rolls sequence numbers back when a send fails, so that another send could be
+ * taken for a repetition and dropped, and a commit that fails may have succeeded. Only a new producer, which ends
+ * whatever this one left open, can then read what became of it.
+ */
+export class TransactionalProducer {
+  private constructor(
+    private readonly id: string,
+    private readonly producer: Producer,
+    /** Nothing of it is known to the broker before the first record. */
+    private transaction: Transaction,
+    /** Undefined when the id has never committed one, or so long ago that the broker has forgotten it. */
+    readonly position: WriterPosition | undefined,
+  ) {}
+
+  /** Shuts out every earlier producer of the id, ends its open transaction, and only then reads the position. */
+  static async takeOver(settings: KafkaSettings, id: string): Promise<TransactionalProducer> {
+    const kafka = kafkaClient(settings);
+    const producer = kafka.producer({
+      transactionalId: id,
+      transactionTimeout: TRANSACTION_TIMEOUT_MS,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      retry: { retries: 0 },
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
+    try {
+      await producer.connect();
+      const transaction = await initialized(producer);
+      return new TransactionalProducer(id, producer, transaction, await readPosition(kafka, id));
+    } catch (error) {
+      await producer.disconnect().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** All records and the position, or nothing. When it rejects, nobody knows which: take over and read the position. */
+  async commit(records: readonly TopicRecord[], { number, incarnation, writer }: WriterPosition): Promise<void> {
+    for (const [topic, messages] of sends(records)) await this.transaction.send({ topic, acks: ACKS_OF_ALL, messages });
+    // The types do not know the metadata; the request does.
+    const partition = { partition: 0, offset: String(number), metadata: `${writer} ${incarnation}` };
+    await this.transaction.sendOffsets({ consumerGroupId: this.id, topics: [{ topic: POSITIONS_TOPIC, partitions: [partition] }] });
+    await this.transaction.commit();
+    this.transaction = await this.producer.transaction();
+  }
+
+  async close(): Promise<void> {
+    await this.producer.disconnect().catch(() => {});
+  }
+}
+
+/** The broker may need a moment to end an earlier producer's transaction. */
+async function initialized(producer: Producer): Promise<Transaction> {
+  for (const limit = Date.now() + TAKE_OVER_LIMIT_MS; ; await delay(TAKE_OVER_PAUSE_MS)) {
+    try {
+      return await producer.transaction();
+    } catch (error) {
+      if (!hasType(error, 'CONCURRENT_TRANSACTIONS') || Date.now() > limit) throw error;
+    }
+  }
+}
+
+async function readPosition(kafka: Kafka, id: string): Promise<WriterPosition | undefined> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    await ensureTopic(admin);
+    const [{ partitions }] = await admin.fetchOffsets({ groupId: id, topics: [POSITIONS_TOPIC] });
+    const [{ offset, metadata }] = partitions;
+    if (Number(offset) < 0) return undefined;
+    const [writer, ...incarnation] = (metadata ?? '').split(' ');
+    return { number: Number(offset), incarnation: incarnation.join(' '), writer };
+  } finally {
+    await admin.disconnect().catch(() => {});
+  }
+}
+
+async function ensureTopic(admin: Admin): Promise<void> {
+  if ((await admin.listTopics()).includes(POSITIONS_TOPIC)) return;
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: POSITIONS_TOPIC, numPartitions: 1 }] });
+}
+
+/** In order, cut where the topic changes or a send would become too large. */
+export function* sends(records: readonly TopicRecord[]): Iterable<[topic: string, messages: Message[]]> {
+  let messages: Message[] = [];
+  let bytes = 0;
+  for (const [at, { topic, ...message }] of records.entries()) {
+    messages.push(message);
+    bytes += sizeOf(message);
+    if (bytes < SEND_BYTES && records[at + 1]?.topic === topic) continue;
+    yield [topic, messages];
+    messages = [];
+    bytes = 0;
+  }
+}
+
+function sizeOf({ key, value }: Message): number {
+  return (key?.length ?? 0) + (value?.length ?? 0) + RECORD_OVERHEAD_BYTES;
+}
+
+/** Whether an error, or what it was caused by, is the broker's of that name. */
+function hasType(error: unknown, type: string): boolean {
+  for (let each = error as { type?: string; cause?: unknown } | undefined; each != null; each = each.cause as typeof each) {
+    if (each.type === type) return true;
+  }
+  return false;
+}
