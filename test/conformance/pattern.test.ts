@@ -16,7 +16,7 @@ async function match(cases: string, stdin: Readable = Readable.from([]), kind?: 
   return { answers, errors, exit };
 }
 
-describe.each(['examples.jsonl', 'random.jsonl', 'recorded.jsonl', 'combinations.jsonl'])(
+describe.each(['examples.jsonl', 'random.jsonl', 'recorded.jsonl', 'flink-tests.jsonl'])(
   '%s: matches, time-outs and where they come out are those of Flink',
   (file) => {
     let answers: Map<string, Answer>;
