@@ -72,7 +72,7 @@ it.each(Object.entries(GOLDEN))('draws %s', (name, document) => {
   expect(problemsOf(drawing)).toEqual([]);
 });
 
-it.each(['examples', 'random', 'recorded', 'combinations'])('draws all patterns of %s, no two states with one label', (file) => {
+it.each(['examples', 'random', 'recorded', 'flink-tests'])('draws all patterns of %s, no two states with one label', (file) => {
   const found = readCases(`${file}.jsonl`).flatMap(({ name, rule }) => {
     const problems = problemsOf(drawNfa(prepare(rule as PatternDocument).nfa));
     return problems.length > 0 ? [{ name, problems }] : [];

@@ -12,6 +12,7 @@ import { reject } from './case-error.js';
 import { EXPRESSION_LIMITS } from './limits.js';
 
 /** The command has no service limits; these only keep one case from taking all memory. */
+const MATCHES_PER_EVENT = 1_000_000;
 const LIMITS = { maxSteps: 100_000, maxNesting: 100, maxTimes: 100_000, maxUnrolled: 1_000_000, maxWays: 10_000_000 };
 
 /** Where something came out: while event `at` was processed, or when time moved to event `before`. */
@@ -43,8 +44,8 @@ class Recorder implements MatchOutput {
     // Counts as false, which is all that a case shows of it.
   }
 
-  limitReached(): void {
-    // The matcher is made without limits.
+  limitReached(): never {
+    reject('too-many-matches', `one event gives more than ${MATCHES_PER_EVENT} matches and new partial matches`);
   }
 }
 
@@ -54,7 +55,7 @@ export function runPatternCase(document: JsonObject, representation?: Representa
   const layout = new FieldLayout();
   const table = new ExpressionTableBuilder(layout, EXPRESSION_LIMITS);
   const { nfa } = compilePattern(pattern, table);
-  const matcher = createMatcher(nfa, table.build(), {}, representation);
+  const matcher = createMatcher(nfa, table.build(), { limits: { matchesPerEvent: MATCHES_PER_EVENT } }, representation);
   const out = new Recorder(nfa.stepNames);
   play(matcher, readEvents(document.events, layout), readWatermark(document.watermark), out);
   return { matches: out.matches, timeouts: out.timeouts };
@@ -101,5 +102,5 @@ function play(matcher: Matcher<unknown>, events: readonly Event[], watermark: nu
     matcher.processEvent(state, event, out);
   }
   out.point = { before: events.length };
-  if (watermark !== undefined) matcher.advanceTime(state, watermark, out);
+  if (watermark !== undefined) matcher.advanceTime(state, watermark, out, true);
 }

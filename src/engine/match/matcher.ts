@@ -64,6 +64,9 @@ export interface MatcherOptions {
   readonly timeouts?: boolean;
 }
 
+/** Format of a key's state; every older one is read. 2: runs have a time. */
+export const STATE_FORMAT = 2;
+
 /** Events are written once per key and shared by all rules of that key; matchers write their numbers. */
 export interface EventTable {
   indexOf(event: Event): number;
@@ -78,8 +81,11 @@ export interface Matcher<S> {
   createState(): S;
   /** Nothing open: the key may forget the state. */
   isEmpty(state: S): boolean;
-  /** Moves the key's time; partial matches out of time leave, absences match. Times never go back. */
-  advanceTime(state: S, time: number, out: MatchOutput): void;
+  /**
+   * Moves the key's time; partial matches out of time leave, absences match. Times never go back, and a time that
+   * has been reached is not reached again unless it is `closed`: no event of that time comes any more.
+   */
+  advanceTime(state: S, time: number, out: MatchOutput, closed?: boolean): void;
   /** What a key without state becomes by an event; undefined: nothing begins. Most events begin nothing, and cost no state. */
   begin(event: Event, out: MatchOutput): S | undefined;
   /** The caller has advanced time to the event's own time before. Events come in order. */

@@ -123,6 +123,7 @@ export const ERROR_CODES: Record<string, string> = {
   'too-few-branches': 'oneOf or allOf has fewer than two branches.',
   'too-many-aliases': "A YAML document's aliases make it too large.",
   'too-many-events': 'More events than can be simulated at once.',
+  'too-many-matches': 'One event of a case gives more matches and new partial matches than the command keeps.',
   'type-mismatch': "The types of an operator's operands, known from the stream's schema, never fit.",
   'unbound-name': 'A condition names a step that can have taken nothing yet; the name is read as a field of the event.',
   'unbounded-state': 'Warning: without `within`, partial matches are kept for ever.',

@@ -5,13 +5,10 @@ import { type BinaryReader, BinaryWriter } from '../../state/binary.js';
 import { Key } from '../../state/key.js';
 import { KeyEntry, KeyedState, type Snapshotable } from '../../state/keyed-state.js';
 import { carry, countOpen } from '../carry.js';
-import type { Emission, MatchOutput, OpenMatch } from '../matcher.js';
+import { type Emission, type MatchOutput, type OpenMatch, STATE_FORMAT } from '../matcher.js';
 import { EventCollector, readEvents } from './event-codec.js';
 import type { MatchRule, MatchSink } from './match-rule.js';
 import { orderMatches } from './match-order.js';
-
-/** Format of a key's state in snapshots; older ones are read for ever. */
-const FORMAT_VERSION = 1;
 
 class MatchEntry<S> extends KeyEntry {
   /** Undefined until a restored key is needed; `encoded` holds it then, a view of the segment it came in. */
@@ -275,7 +272,7 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
   }
 
   #write(entry: MatchEntry<S>, out: BinaryWriter): void {
-    out.uint(FORMAT_VERSION);
+    out.uint(STATE_FORMAT);
     out.double(entry.suppressedUntil);
     out.double(this.#deadlineOf(entry));
     out.uint(entry.kept);
@@ -286,8 +283,8 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
   /** Nothing is decoded before the key is needed: until then its segment stays in memory, and no copy of it. */
   #read(id: string, from: BinaryReader): MatchEntry<S> {
     const version = from.uint();
-    if (version > FORMAT_VERSION)
-      throw new Error(`state of rule "${this.id}" has format ${version}; this release reads up to ${FORMAT_VERSION}`);
+    if (version > STATE_FORMAT)
+      throw new Error(`state of rule "${this.id}" has format ${version}; this release reads up to ${STATE_FORMAT}`);
     const entry = new MatchEntry<S>(id);
     entry.suppressedUntil = from.double();
     entry.deadline = from.double();
@@ -302,7 +299,7 @@ export class MatchOperator<S = unknown> implements Operator, MatchOutput {
     const events = new EventCollector();
     this.#body.reset();
     this.#rule.matcher.write(state, this.#body, events);
-    out.uint(FORMAT_VERSION);
+    out.uint(STATE_FORMAT);
     events.write(out);
     out.raw(this.#body.view());
   }

@@ -23,6 +23,7 @@ export function carryState(state: RunsState, { states, steps }: StateMapping, fi
       return makeRun(states[run.state] as number, links.of(run.last) as Link, run.first, run.startTime);
     }),
     completed: completed.map(({ first, last, endTime }): Completed => ({ first, last: links.of(last) as Link, endTime })),
+    time: state.time,
     sequence: state.sequence,
     keptEvents: 0,
     keptBytes: 0,
@@ -41,7 +42,7 @@ export function adoptMatches(matches: readonly PartialMatch[]): RunsState {
   for (const { state, path } of matches)
     push(runs, makeRun(state, paths.of(path), sequences.get(path[0].event) as number, path[0].event.time));
   push(runs, START);
-  const state: RunsState = { runs, completed: [], sequence: sequences.size, keptEvents: 0, keptBytes: 0, recountAt: 0 };
+  const state: RunsState = { runs, completed: [], time: -Infinity, sequence: sequences.size, keptEvents: 0, keptBytes: 0, recountAt: 0 };
   measure(state);
   return state;
 }

@@ -2,6 +2,7 @@
  * A key's state as bytes. Events are numbers of the caller's table, links come before those that build on
  * them, so shared prefixes stay shared:
  *   events: count, number of each · links: count, (step, event, previous + 1) each
+ *   time (since format 2)
  *   runs in heap order: count, (link + 1, state) each, 0 for the start · completed: count, (link, endTime) each
  */
 import type { Event } from '../../event/event.js';
@@ -25,6 +26,7 @@ export function writeState(state: RunsState, out: BinaryWriter, events: EventTab
     out.uint(numbers.get(sequence) as number);
     out.uint(previous === undefined ? 0 : (links.get(previous) as number) + 1);
   }
+  out.double(state.time);
   writeHolders(state, links, out);
 }
 
@@ -58,7 +60,7 @@ function collectLinks(state: RunsState): Map<Link, number> {
   return numbers;
 }
 
-export function readState(from: BinaryReader, events: readonly Event[]): RunsState {
+export function readState(from: BinaryReader, events: readonly Event[], version: number): RunsState {
   const taken = repeat(from.uint(), () => events[from.uint()]);
   const links: Link[] = [];
   const linkCount = from.uint();
@@ -67,6 +69,7 @@ export function readState(from: BinaryReader, events: readonly Event[]): RunsSta
     const sequence = from.uint();
     links.push(link(taken[sequence], step, sequence, links[from.uint() - 1]));
   }
+  const time = version < 2 ? -Infinity : from.double();
   const firsts = firstLinks(links);
   const runs = repeat(from.uint(), (): Ranked => {
     const last = links[from.uint() - 1];
@@ -78,7 +81,7 @@ export function readState(from: BinaryReader, events: readonly Event[]): RunsSta
     const last = links[from.uint()];
     return { first: (firsts.get(last) as Link).sequence, last, endTime: from.double() };
   });
-  const state: RunsState = { runs, completed, sequence: taken.length, keptEvents: 0, keptBytes: 0, recountAt: 0 };
+  const state: RunsState = { runs, completed, time, sequence: taken.length, keptEvents: 0, keptBytes: 0, recountAt: 0 };
   measure(state);
   return state;
 }

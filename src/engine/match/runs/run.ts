@@ -37,6 +37,8 @@ export interface RunsState {
   runs: Ranked[];
   /** Binary heap; only with a skip strategy. */
   completed: Completed[];
+  /** To which time has moved last, epoch ms: events of one time do not move it again. */
+  time: number;
   /** The sequence number of the next event taken. */
   sequence: number;
   /** At least as many events and bytes as are kept; exact when last counted. */

@@ -55,7 +55,7 @@ class RunsMatcher implements PatternMatcher<RunsState> {
   }
 
   createState(): RunsState {
-    return { runs: [START], completed: [], sequence: 0, keptEvents: 0, keptBytes: 0, recountAt: 0 };
+    return { runs: [START], completed: [], time: -Infinity, sequence: 0, keptEvents: 0, keptBytes: 0, recountAt: 0 };
   }
 
   isEmpty({ runs, completed }: RunsState): boolean {
@@ -112,8 +112,10 @@ class RunsMatcher implements PatternMatcher<RunsState> {
     if (taken) enforceKept(state, this.#limits, out);
   }
 
-  advanceTime(state: RunsState, time: number, out: MatchOutput): void {
-    if (!(time >= this.nextDeadline(state))) return;
+  advanceTime(state: RunsState, time: number, out: MatchOutput, closed = false): void {
+    const moves = time > state.time || closed;
+    if (time > state.time) state.time = time;
+    if (!moves || !(time >= this.#earliestDeadline(state))) return;
     this.#openAllowance();
     const completed: Completed[] = [];
     const after: Ranked[] = [];
@@ -124,7 +126,12 @@ class RunsMatcher implements PatternMatcher<RunsState> {
     this.#closeAllowance(out);
   }
 
+  /** What an event brings into a state whose bound is over already leaves it when time moves on, as in Flink. */
   nextDeadline(state: RunsState): number {
+    return Math.max(this.#earliestDeadline(state), state.time + 1);
+  }
+
+  #earliestDeadline(state: RunsState): number {
     if (this.#hasStepBounds)
       return state.runs.reduce((least, run) => (isRun(run) ? Math.min(least, this.#deadlineOf(run)) : least), Infinity);
     const [earliest] = state.runs;
@@ -139,8 +146,8 @@ class RunsMatcher implements PatternMatcher<RunsState> {
     writeState(state, out, events);
   }
 
-  read(from: BinaryReader, events: readonly Event[], _version: number): RunsState {
-    return readState(from, events);
+  read(from: BinaryReader, events: readonly Event[], version: number): RunsState {
+    return readState(from, events, version);
   }
 
   countOpen({ runs, completed }: RunsState): number {
