@@ -1,5 +1,7 @@
 /** The library: `import { Pattern, StreamExecutionEnvironment } from 'tripline'`. */
-export { TextFileSink, TextFileSource } from './connectors/file/text-files.js';
+export { FileSink, type FileSinkOptions } from './connectors/file/file-sink.js';
+export { TextFileSink } from './connectors/file/text-file-sink.js';
+export { type TextFileOptions, TextFileSource } from './connectors/file/text-file-source.js';
 export { ForeignWriterError } from './connectors/kafka/transactional-topics.js';
 export { KafkaSink, type KafkaSinkOptions } from './connectors/kafka/stream/kafka-sink.js';
 export { type KafkaRecord, KafkaSource, type KafkaSourceOptions } from './connectors/kafka/stream/kafka-source.js';

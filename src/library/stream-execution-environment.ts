@@ -1,6 +1,6 @@
 import { CollectionSource } from '../connectors/collection/collection-source.js';
 import { PrintSink } from '../connectors/collection/print-sink.js';
-import { TextFileSource } from '../connectors/file/text-files.js';
+import { type TextFileOptions, TextFileSource } from '../connectors/file/text-file-source.js';
 import { DataStream, type SingleOutputStream } from '../engine/stream/index.js';
 import type { Source, SourceReader } from '../engine/stream/functions/source.js';
 import { drawGraph, type GraphKind } from '../engine/stream/graph/draw.js';
@@ -55,9 +55,9 @@ export class StreamExecutionEnvironment {
     return this.#source('collection', () => new CollectionSource(elements), undefined, 1);
   }
 
-  /** The lines of a file. */
-  readTextFile(path: string): SingleOutputStream<string> {
-    return this.#source('text file', () => new TextFileSource(path), undefined, 1);
+  /** The lines of a file, or of all files in a folder; with `monitorInterval` (ms) also of those that come into it later. */
+  readTextFile(path: string, options: TextFileOptions = {}): SingleOutputStream<string> {
+    return this.#source('text file', () => new TextFileSource(path, options), undefined, 1);
   }
 
   /** A source, or what makes readers of your own; each subtask has one. Watermarks are made for each split that records name. */

@@ -115,13 +115,19 @@ export function* sends(records: readonly TopicRecord[]): Iterable<[topic: string
   let messages: Message[] = [];
   let bytes = 0;
   for (const [at, { topic, ...message }] of records.entries()) {
-    messages.push(message);
+    messages.push(asMessage(message));
     bytes += sizeOf(message);
     if (bytes < SEND_BYTES && records[at + 1]?.topic === topic) continue;
     yield [topic, messages];
     messages = [];
     bytes = 0;
   }
+}
+
+/** Bytes that come from a checkpoint are no Buffers. */
+function asMessage(record: Message): Message {
+  const bytes = <T>(data: T): T | Buffer => (data instanceof Uint8Array ? Buffer.from(data.buffer, data.byteOffset, data.length) : data);
+  return { ...record, key: bytes(record.key), value: bytes(record.value) };
 }
 
 function sizeOf({ key, value }: Message): number {
