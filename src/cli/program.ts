@@ -4,6 +4,7 @@ import type { DemoOptions } from './commands/demo.js';
 import type { ExplainOptions } from './commands/explain.js';
 import type { CreateKeyOptions } from './commands/keys.js';
 import { type ReplayOptions } from './commands/replay.js';
+import { VERSION } from '../version.js';
 import { EXIT, type Terminal, UsageError } from './terminal.js';
 
 const EXIT_CODES = '\nExit codes: 0 all is well, 1 problems or failed tests, 2 wrong use or a file that cannot be read.\n';
@@ -27,6 +28,7 @@ type Outcome = { exit: number };
 function program(terminal: Terminal, outcome: Outcome): Command {
   const root = new Command('tripline')
     .description('Alerts on sequences of events: rules, tests and the service.')
+    .version(VERSION, '--version', 'write the version')
     .exitOverride()
     .configureOutput({ writeOut: (text) => terminal.stdout.write(text), writeErr: (text) => terminal.stderr.write(text) })
     .showSuggestionAfterError()

@@ -25,10 +25,12 @@ import { EventsService } from './events/events.service.js';
 import { RuleFilesService } from './files/rule-files.service.js';
 import { HealthController } from './health/health.controller.js';
 import { ChangeLock } from './http/change-lock.js';
+import { QueryGuard } from './http/query.guard.js';
 import { ValidatedPipe } from './http/validated-query.js';
 import { KeysController } from './keys/keys.controller.js';
 import { Metrics } from './metrics/metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
+import { RootController } from './root/root.controller.js';
 import { RulesController } from './rules/rules.controller.js';
 import { RulesService } from './rules/rules.service.js';
 import { SimulationService } from './rules/simulation.service.js';
@@ -102,6 +104,7 @@ export class AppModule {
     return {
       module: AppModule,
       controllers: [
+        RootController,
         RulesController,
         EventsController,
         StreamsController,
@@ -129,6 +132,7 @@ export class AppModule {
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: RateLimitGuard },
+        { provide: APP_GUARD, useClass: QueryGuard },
         { provide: APP_PIPE, useClass: ValidatedPipe },
       ],
     };

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { folderOf, tripline } from './support.js';
 
 const RULE =
@@ -23,6 +24,11 @@ const at = folderOf({
   'bare/events.jsonl': '{"ts":5}\nnonsense\n{"ts":"x"}\n[]\n{"$stream":"t","event":{"ts":1}}\n{"$stream":"s"}\n',
   'lists/streams.yaml': '- name: s\n- name: t\n  idleAfter: soon\n',
   'empty/nothing.txt': '',
+});
+
+it('--version writes that of the package', async () => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
+  expect(await tripline(['--version'])).toEqual({ exit: 0, out: `${version}\n`, err: '' });
 });
 
 describe('validate', () => {

@@ -7,7 +7,7 @@ describe('text that is no document', () => {
     ['empty', '', 'invalid-yaml'],
     ['open bracket', 'id: [a', 'invalid-yaml', 1],
     ['a tab', 'id: r\n\tfrom: s', 'invalid-yaml', 2],
-    ['a key twice', 'id: r\nid: s\n', 'invalid-yaml', 2, 1],
+    ['a key twice', 'id: r\nid: s\n', 'duplicate-key', 2, 1],
     ['two documents', `${RULE}---\n${RULE}`, 'invalid-yaml', 5],
     ['a tag', 'id: !!js/function "x"', 'invalid-yaml', 1],
     ['flow nesting', `id: ${'['.repeat(100_000)}`, 'document-too-deep', 1],

@@ -78,6 +78,10 @@ describe('problems', () => {
     ['GET', '/v1/rules/none', undefined, 'application/json', 404, 'rule-not-found'],
     ['PATCH', '/v1/rules/none', '{}', 'application/json', 404, 'route-not-found'],
     ['GET', '/v1/alerts?sinse=1', undefined, 'application/json', 400, 'invalid-query'],
+    ['GET', '/v1/rules/none?dryRun=true', undefined, 'application/json', 400, 'invalid-query'],
+    ['POST', '/v1/rules?dryRun=true', RULE, 'application/json', 400, 'invalid-query'],
+    ['DELETE', '/v1/streams/s?force', undefined, 'application/json', 400, 'invalid-query'],
+    ['GET', '/health/live?x=1', undefined, 'application/json', 400, 'invalid-query'],
     ['GET', '/v1/alerts?limit=0', undefined, 'application/json', 400, 'invalid-query'],
     ['GET', '/v1/alerts?rule=a&rule=b', undefined, 'application/json', 400, 'invalid-query'],
     ['GET', '/v1/alerts?cursor=-1', undefined, 'application/json', 400, 'invalid-query'],
@@ -85,6 +89,13 @@ describe('problems', () => {
     ['GET', '/v1/alerts/none', undefined, 'application/json', 404, 'alert-not-found'],
     ['POST', '/v1/rules', '{', 'application/json', 400, 'invalid-json'],
     ['POST', '/v1/rules', 'a: [', 'application/yaml', 400, 'invalid-yaml'],
+    ['POST', '/v1/rules', '{"id": "a", "id": "b"}', 'application/json', 400, 'duplicate-key'],
+    ['POST', '/v1/rules', 'id: a\nid: b', 'application/yaml', 400, 'duplicate-key'],
+    ['PUT', '/v1/streams/k', '{"source": {"http": {}, "http": {}}}', 'application/json', 400, 'duplicate-key'],
+    ['PUT', '/v1/sinks/k', '{"webhook": {"url": "https://a.example"}, "webhook": {}}', 'application/json', 400, 'duplicate-key'],
+    ['PUT', '/v1/sinks/k', '{"webhook": {"url": "http://10.1.2.3/x"}}', 'application/json', 422, 'invalid-sink'],
+    ['PUT', '/v1/sinks/k', '{"webhook": {"url": "http://localhost:9000/"}}', 'application/json', 422, 'invalid-sink'],
+    ['POST', '/v1/rules/r/status', '{"status": "paused", "status": "active"}', 'application/json', 400, 'duplicate-key'],
     ['POST', '/v1/rules', '<a/>', 'application/xml', 415, 'unsupported-content-type'],
     ['POST', '/v1/rules', ' '.repeat(300_000), 'application/json', 413, 'document-too-large'],
     ['POST', '/v1/rules', '{"id": "x"}', 'application/json', 422, 'invalid-rule'],
@@ -115,6 +126,49 @@ describe('problems', () => {
     });
     expect(reply.status).toBe(status);
   });
+});
+
+it('a key that stands twice is told with its place', async () => {
+  const text = '{"id": "r",\n "pattern": [{"begin": "a", "begin": "b"}]}';
+  const { errors } = (await call('POST', '/v1/rules', text, KEYS.author)).json();
+  expect(errors).toEqual([
+    { code: 'duplicate-key', message: 'the key `begin` stands twice', pointer: '/pattern/0/begin', line: 2, column: 29 },
+  ]);
+});
+
+describe('HEAD', () => {
+  it.each([
+    ['/', 200],
+    ['/health/live', 200],
+    ['/v1/rules', 200],
+    ['/v1/rules/none', 404],
+    ['/v1/alerts/stream', 200],
+    ['/metrics', 200],
+    ['/docs', 200],
+    ['/docs/json', 200],
+    ['/v1/rules/simulate', 404],
+  ])('%s has the head of GET and no body', async (path, status) => {
+    const headers = { 'x-api-key': KEYS.viewer };
+    const reply = await fetch(service.url(path), { method: 'HEAD', headers });
+    expect([reply.status, await reply.text()]).toEqual([status, '']);
+    if (path === '/v1/alerts/stream' || path === '/v1/rules/simulate') return;
+    const got = await fetch(service.url(path), { headers });
+    await got.body?.cancel();
+    expect(reply.headers.get('content-type')).toBe(got.headers.get('content-type'));
+  });
+
+  it('asks for a key as GET does', async () => {
+    expect((await fetch(service.url('/v1/rules'), { method: 'HEAD' })).status).toBe(401);
+  });
+});
+
+it('the bare address tells what this is and leads on', async () => {
+  const { name, version, links } = (await call('GET', '/')).json() as { name: string; version: string; links: Record<string, unknown> };
+  expect([name, version]).toEqual(['tripline', JSON.parse(readFileSync('package.json', 'utf8')).version]);
+  for (const path of Object.values(links).flat()) {
+    if (path !== '/v1/alerts/stream')
+      expect([path, (await call('GET', path as string, undefined, KEYS.viewer)).status]).toEqual([path, 200]);
+  }
 });
 
 it.each(['/v1/rules', '/v1/streams/s/events'])('a compressed body is refused: %s', async (path) => {

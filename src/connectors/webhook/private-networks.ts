@@ -42,6 +42,12 @@ export function isPrivateAddress(address: string): boolean {
   return family === 0 || list.check(address, family === 6 ? 'ipv6' : 'ipv4');
 }
 
+/** Whether an address's host is written as a private one; other names are looked up only when they are connected to. */
+export function isPrivateHost({ hostname }: URL): boolean {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return host === 'localhost' || host.endsWith('.localhost') || (isIP(host) !== 0 && isPrivateAddress(host));
+}
+
 /** Resolves names for a connection and refuses private addresses: what is checked is what is connected to. */
 export const publicLookup: LookupFunction = (hostname, options, callback) => {
   dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {

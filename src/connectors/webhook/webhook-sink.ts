@@ -1,11 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { isIP } from 'node:net';
 import { DeliveryError, type SinkWriter } from '../../runtime/ports/sinks.js';
 import type { OutboxRow } from '../../runtime/ports/stores.js';
 import { bodyOf, type Template } from './bodies.js';
-import { isPrivateAddress, publicLookup } from './private-networks.js';
+import { isPrivateHost, publicLookup } from './private-networks.js';
 
 export interface WebhookOptions {
   readonly url: string;
@@ -56,9 +55,8 @@ export class WebhookSink implements SinkWriter {
 
   #send(body: string, headers: Record<string, string>): Promise<IncomingMessage> {
     const url = new URL(this.options.url);
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    if (!this.options.allowPrivate && isIP(host) !== 0 && isPrivateAddress(host))
-      return Promise.reject(new DeliveryError(`${host} is in a private network: TRIPLINE_WEBHOOK_PRIVATE allows them`));
+    if (!this.options.allowPrivate && isPrivateHost(url))
+      return Promise.reject(new DeliveryError(`${url.hostname} is in a private network: TRIPLINE_WEBHOOK_PRIVATE allows them`));
     const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(this.options.timeoutMs)]);
     const lookup = this.options.allowPrivate ? undefined : publicLookup;

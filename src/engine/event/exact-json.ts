@@ -1,3 +1,4 @@
+import { pointerTo } from '../problem/problem.js';
 import { JsonError, type JsonObject, type JsonValue } from './json-value.js';
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
@@ -12,17 +13,22 @@ const WORDS: readonly (readonly [string, JsonValue])[] = [
 
 /**
  * A recursive-descent reader that sees the source text of numbers; about ten times slower than JSON.parse.
- * The caller has bounded the nesting.
- * @throws JsonError invalid-json with the offset
+ * The caller has bounded the nesting. With `uniqueKeys` a key that an object has already is refused, else the last wins.
+ * @throws JsonError invalid-json, duplicate-key with the offset
  */
-export function readExactly(text: string): JsonValue {
-  return new ExactReader(text).read();
+export function readExactly(text: string, uniqueKeys = false): JsonValue {
+  return new ExactReader(text, uniqueKeys).read();
 }
 
 class ExactReader {
   #at = 0;
+  /** Keys and indexes that lead to the value being read. */
+  readonly #path: (string | number)[] = [];
 
-  constructor(readonly text: string) {}
+  constructor(
+    readonly text: string,
+    readonly uniqueKeys: boolean,
+  ) {}
 
   read(): JsonValue {
     const value = this.#value();
@@ -84,7 +90,7 @@ class ExactReader {
     this.#space();
     if (this.#take(']')) return list;
     for (;;) {
-      list.push(this.#value());
+      list.push(this.#inner(list.length));
       this.#space();
       if (this.#take(']')) return list;
       if (!this.#take(',')) this.#fail("expected ',' or ']'");
@@ -99,14 +105,29 @@ class ExactReader {
     for (;;) {
       this.#space();
       if (this.text[this.#at] !== '"') this.#fail('expected a key in quotes');
-      const key = this.#string();
+      const key = this.#uniqueKey(object);
       this.#space();
       if (!this.#take(':')) this.#fail("expected ':'");
-      setOwn(object, key, this.#value());
+      setOwn(object, key, this.#inner(key));
       this.#space();
       if (this.#take('}')) return object;
       if (!this.#take(',')) this.#fail("expected ',' or '}'");
     }
+  }
+
+  #uniqueKey(object: JsonObject): string {
+    const start = this.#at;
+    const key = this.#string();
+    if (!this.uniqueKeys || !Object.hasOwn(object, key)) return key;
+    throw new JsonError('duplicate-key', `the key \`${key}\` stands twice`, start, [...this.#path, key].reduce<string>(pointerTo, ''));
+  }
+
+  /** The value of a key, or at an index. */
+  #inner(part: string | number): JsonValue {
+    this.#path.push(part);
+    const value = this.#value();
+    this.#path.pop();
+    return value;
   }
 
   #take(character: string): boolean {

@@ -30,6 +30,16 @@ export function readJson(text: string, maxDepth = DEFAULT_JSON_DEPTH): JsonValue
 }
 
 /**
+ * Reads JSON that a person has written: as readJson does, but an object with a key twice is refused, for nobody can
+ * mean both.
+ * @throws JsonError invalid-json, json-too-deep, duplicate-key
+ */
+export function readJsonDocument(text: string, maxDepth = DEFAULT_JSON_DEPTH): JsonValue {
+  checkDepth(text, maxDepth);
+  return readExactly(text, true);
+}
+
+/**
  * Strict UTF-8 to text; a byte order mark is kept, so that it is refused as JSON.
  * @throws JsonError invalid-utf8
  */

@@ -1,4 +1,4 @@
-import { JsonError, readJson } from '../event/json-reader.js';
+import { JsonError, readJsonDocument } from '../event/json-reader.js';
 import type { Problem } from '../problem/problem.js';
 import type { DocumentLimits } from './limits.js';
 import { type ParsedText, parseYaml } from './yaml-text.js';
@@ -9,6 +9,7 @@ export type DocumentFormat = 'json' | 'yaml';
 export const UNPARSEABLE: ReadonlySet<string> = new Set([
   'invalid-yaml',
   'invalid-json',
+  'duplicate-key',
   'document-too-large',
   'document-too-deep',
   'too-many-aliases',
@@ -26,7 +27,7 @@ export function parseText(text: string, format: DocumentFormat, limits: Document
 
 function parseJson(text: string, maxNesting: number): ParsedText {
   try {
-    return { value: readJson(text, maxNesting), problems: [], locate: (problem) => problem };
+    return { value: readJsonDocument(text, maxNesting), problems: [], locate: (problem) => problem };
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     const before = text.slice(0, error.offset).split('\n');
@@ -40,6 +41,7 @@ function parseJson(text: string, maxNesting: number): ParsedText {
         ...place,
       });
     }
+    if (error.code === 'duplicate-key') return failed({ code: error.code, message: error.message, pointer: error.pointer, ...place });
     return failed({ code: 'invalid-json', message: `not valid JSON: ${error.message}`, pointer: '', ...place });
   }
 }

@@ -2,7 +2,20 @@
  * YAML text to plain values. Nesting is counted token by token and the parse ends at the limit, before a
  * tree is built (the composer is recursive); aliases may not make the document larger than a person writes.
  */
-import { type CST, type Document, isAlias, isMap, isScalar, isSeq, Composer, Lexer, LineCounter, type Node, Parser } from 'yaml';
+import {
+  type CST,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  Composer,
+  Lexer,
+  LineCounter,
+  type Node,
+  Parser,
+  type YAMLError,
+} from 'yaml';
 import type { Problem } from '../problem/problem.js';
 
 /** More than any rule needs; a bomb needs few, but nested. */
@@ -28,7 +41,7 @@ export function parseYaml(text: string, maxNesting: number): ParsedText {
   if (!Array.isArray(tokens)) return failed([tooDeep(maxNesting, at(tokens.deepAt))]);
   const documents = [...new Composer(OPTIONS).compose(tokens)] as Document.Parsed[];
   const faults = documents.flatMap((document) => [...document.errors, ...document.warnings]);
-  if (faults.length > 0) return failed(faults.slice(0, MAX_FAULTS).map((fault) => invalid(fault.message, at(fault.pos[0]))));
+  if (faults.length > 0) return failed(faults.slice(0, MAX_FAULTS).map((fault) => faultOf(fault, at(fault.pos[0]))));
   if (documents.length === 0) return failed([invalid('the document is empty')]);
   if (documents.length > 1)
     return failed([invalid('expected one document, found several (a line `---` begins another)', at(documents[1].range[0]))]);
@@ -57,6 +70,11 @@ function tokensOf(text: string, lines: LineCounter, maxNesting: number): CST.Tok
   }
   tokens.push(...parser.end());
   return tokens;
+}
+
+function faultOf({ code, message }: YAMLError, place: Pick<Problem, 'line' | 'column'>): Problem {
+  if (code !== 'DUPLICATE_KEY') return invalid(message, place);
+  return { code: 'duplicate-key', message: 'the key stands twice', pointer: '', ...place };
 }
 
 function invalid(what: string, more: Partial<Problem> = {}): Problem {

@@ -55,6 +55,7 @@ export class AlertsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
+    if (request.method === 'HEAD') return void reply.headers(EVENT_STREAM).send();
     const after = lastId === undefined || lastId === '' ? undefined : readNumber(lastId);
     const last = await this.alerts.lastNumber();
     // A number this outbox has not reached is of another database: waiting for it would hide all alerts until then.
@@ -77,6 +78,8 @@ export class AlertsController {
   }
 }
 
+const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
+
 function readNumber(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new DomainError('unparseable', 'invalid-query', 'Last-Event-ID must be the id of an event of this stream');
@@ -94,10 +97,8 @@ function openStream(request: FastifyRequest, reply: FastifyReply, closing: Abort
   request.raw.socket.setNoDelay(true);
   raw.writeHead(200, {
     ...(headers as OutgoingHttpHeaders),
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
+    ...EVENT_STREAM,
     connection: 'keep-alive',
-    'x-accel-buffering': 'no',
   });
   return {
     write: (text) => !closed.aborted && raw.write(text),

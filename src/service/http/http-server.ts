@@ -22,7 +22,6 @@ export async function createHttpServer(parts: Parts): Promise<NestFastifyApplica
     logger: false,
     http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT },
     routerOptions: { maxParamLength: 8_192 },
-    exposeHeadRoutes: false,
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply) => sendProblem(reply, toProblem(error)),
   });

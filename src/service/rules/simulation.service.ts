@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { decodeItem } from '../../connectors/http/decode-item.js';
+import { readJson } from '../../engine/event/json-reader.js';
 import { nearest, type Problem, pointerTo, shown } from '../../engine/problem/problem.js';
 import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
 import { readRuleDocument, readStream } from '../../engine/rule/index.js';
@@ -32,7 +33,8 @@ export class SimulationService {
 
   /** Answers {matches, timeouts, alerts} as JSON text; alerts carry the events byte for byte. */
   async simulate(text: string): Promise<string> {
-    const body = readJsonObject(text, this.settings.maxEventNesting + 2);
+    // Its events are taken as a stream takes them: of a key that stands twice the last.
+    const body = readJsonObject(text, this.settings.maxEventNesting + 2, readJson);
     const unknown = Object.keys(body).filter((name) => !MEMBERS.includes(name));
     const slices = sliceMembers(text);
     if (unknown.length > 0) throw invalidBody(unknown.map(unknownMember));

@@ -1,5 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { readSink, withoutSecrets } from '../../connectors/sink-document.js';
+import { readSink, type SinkDefinition, withoutSecrets } from '../../connectors/sink-document.js';
+import { isPrivateHost } from '../../connectors/webhook/private-networks.js';
+import { type Problem, shown } from '../../engine/problem/problem.js';
 import { parseDocument } from '../../engine/rule/index.js';
 import type { SinkStatus } from '../../runtime/sinks/sink-pump.js';
 import type { Author } from '../../storage/access/audit-log.js';
@@ -41,11 +43,7 @@ export class SinksService {
     const parsed = parseDocument(posted.text, posted.format, this.settings);
     if (parsed.problems.length > 0) throw unparseable(parsed.problems);
     const { sink, problems } = readSink(parsed.value, name);
-    const unserved =
-      sink?.target.kind === 'kafka' && !this.sinks.hasKafka
-        ? [{ code: 'kafka-unavailable', message: 'no brokers are set: KAFKA_BROKERS', pointer: '/kafka' }]
-        : [];
-    const all = [...problems, ...unserved].map(parsed.locate);
+    const all = [...problems, ...(sink === undefined ? [] : this.#unserved(sink))].map(parsed.locate);
     if (sink === undefined || all.length > 0) throw invalid('invalid-sink', `the sink document has ${all.length} problem(s)`, all);
     return this.changes.run(async () => {
       const created = await this.sinks.repository.put(name, parsed.value, withoutSecrets(parsed.value), by);
@@ -60,6 +58,15 @@ export class SinksService {
       await this.sinks.forget(name);
       await this.sinks.repository.delete(name, by);
     });
+  }
+
+  /** What this service may not, or cannot, deliver to. */
+  #unserved({ target }: SinkDefinition): Problem[] {
+    if (target.kind === 'kafka')
+      return this.sinks.hasKafka ? [] : [{ code: 'kafka-unavailable', message: 'no brokers are set: KAFKA_BROKERS', pointer: '/kafka' }];
+    if (this.settings.webhookPrivate === 'on' || !isPrivateHost(new URL(target.url))) return [];
+    const message = '`url` leads into a private network: TRIPLINE_WEBHOOK_PRIVATE allows it';
+    return [{ code: 'private-address', message, pointer: '/webhook/url', found: shown(target.url), expected: 'a public address' }];
   }
 
   async #stored(name: string) {

@@ -101,7 +101,7 @@ class Server implements EmbeddedPostgres {
   async start(port: number | undefined): Promise<void> {
     this.#use(await this.#adoptOrStart(port));
     await this.#ensureDatabase();
-    this.log.info({ pid: this.pid, port: this.#port, adopted: this.adopted }, 'embedded PostgreSQL is ready');
+    this.log.info({ postgresPid: this.pid, port: this.#port, adopted: this.adopted }, 'embedded PostgreSQL is ready');
     this.#watch = setInterval(() => void this.#check(), WATCH_INTERVAL).unref();
   }
 
@@ -113,7 +113,7 @@ class Server implements EmbeddedPostgres {
     if (this.adopted && (await this.#others()) > 0) return;
     signal(this.pid, 'SIGINT');
     if (await this.#gone(STOP_TIMEOUT)) return;
-    this.log.warn({ pid: this.pid }, 'PostgreSQL did not stop in time and is stopped at once; it recovers at its next start');
+    this.log.warn({ postgresPid: this.pid }, 'PostgreSQL did not stop in time and is stopped at once; it recovers at its next start');
     signal(this.pid, 'SIGQUIT');
     await this.#gone(STOP_TIMEOUT);
   }
@@ -245,7 +245,7 @@ class Server implements EmbeddedPostgres {
 
   async #check(): Promise<void> {
     if (this.#restarting !== undefined || (await isPostgres(this.pid)) || this.#stopping) return;
-    this.log.error({ pid: this.pid }, 'the embedded PostgreSQL has ended unexpectedly and is started again');
+    this.log.error({ postgresPid: this.pid }, 'the embedded PostgreSQL has ended unexpectedly and is started again');
     this.#restarting = this.#adoptOrStart(this.#port)
       .then((postmaster) => this.#use(postmaster))
       .catch((error: Error) => this.log.error({ error: error.message }, 'the embedded PostgreSQL could not be started again'));
