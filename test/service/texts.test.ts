@@ -1,6 +1,7 @@
 import { parseIsoTime } from '../../src/engine/event/decode/iso-time.js';
 import type { OutboxRow } from '../../src/runtime/ports/stores.js';
-import { alertJson, explainedAlertJson, keyText } from '../../src/runtime/alerts/alert-json.js';
+import { alertJson, explainedAlertJson } from '../../src/runtime/alerts/alert-json.js';
+import { keyText } from '../../src/runtime/alerts/key-text.js';
 import { sliceElements, sliceMembers } from '../../src/service/http/json-slices.js';
 import { readMoment } from '../../src/service/http/query-fields.js';
 
@@ -36,6 +37,8 @@ describe('alerts as text', () => {
     ['9007199254740993', '9007199254740993'],
     ['a"b', '"a\\"b"'],
     ['', '""'],
+    ['1.0', '1'],
+    ['-0', '0'],
   ])('key %s in a query is %s', (text, json) => {
     expect(keyText(text)).toBe(json);
   });

@@ -1,5 +1,6 @@
 import { readJson } from '../../engine/event/json-reader.js';
 import { toJsonText } from '../../engine/expr/index.js';
+import { keyText } from '../../runtime/alerts/key-text.js';
 import { simulate } from '../../runtime/simulate.js';
 import { readEventFile } from '../event-file.js';
 import { type ExplanationByLine, explanationText } from '../explanation-text.js';
@@ -34,15 +35,6 @@ export async function explain(options: ExplainOptions, terminal: Terminal): Prom
   ) as ExplanationByLine;
   terminal.stdout.write(options.json === true ? `${toJsonText(explanation)}\n` : explanationText(explanation));
   return rejected.length === 0 ? EXIT.ok : EXIT.problems;
-}
-
-/** A key is JSON or a bare text; either way as JSON text. */
-function keyText(text: string): string {
-  try {
-    return toJsonText(readJson(text));
-  } catch {
-    return JSON.stringify(text);
-  }
 }
 
 /** Events are named by their line in the file instead of their index among those that could be used. */

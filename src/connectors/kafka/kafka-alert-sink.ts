@@ -52,14 +52,14 @@ export class KafkaAlertSink implements SinkWriter {
 function asMessage(row: OutboxRow): Message {
   const { id, rule, ruleVersion, severity, kind, key } = row.alert;
   return {
-    key: keyText(key),
+    key: recordKey(key),
     value: alertJson(row),
     headers: { 'alert-id': id, rule, 'rule-version': String(ruleVersion), severity, kind },
   };
 }
 
 /** A text key as it is, others as JSON, none for a rule without key. */
-function keyText(json: string): string | null {
+function recordKey(json: string): string | null {
   const key = JSON.parse(json) as unknown;
   return key === null ? null : typeof key === 'string' ? key : json;
 }

@@ -18,23 +18,7 @@ export function explainedAlertJson(row: OutboxRow): string {
   return alertJson(row, `,"explanation":${text === '' ? '[]' : text}`);
 }
 
-/** The keys that a text in a query may mean: a bare number is one, and the text of its digits as well. */
-export function keyTexts(text: string): readonly string[] {
-  const key = keyText(text);
-  return /^[-\d]/.test(key) ? [key, JSON.stringify(text)] : [key];
-}
-
 /** A page of ready JSON texts. */
 export function pageJson(items: readonly string[], nextCursor: string | null): string {
   return `{"items":[${items.join(',')}],"nextCursor":${JSON.stringify(nextCursor)}}`;
-}
-
-/** A key in a query is JSON or a bare string; alerts hold it as JSON text. */
-export function keyText(text: string): string {
-  try {
-    JSON.parse(text);
-    return text.trim();
-  } catch {
-    return JSON.stringify(text);
-  }
 }

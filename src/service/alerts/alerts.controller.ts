@@ -8,7 +8,8 @@ import { ALERT_EXAMPLE, EXPLAINED_ALERT_EXAMPLE, problemExample } from '../docs/
 import { DomainError } from '../errors/domain-error.js';
 import { DEFAULT_PAGE } from '../http/query-fields.js';
 import { ALERTS } from '../tokens.js';
-import { alertJson, explainedAlertJson, keyTexts, pageJson } from '../../runtime/alerts/alert-json.js';
+import { alertJson, explainedAlertJson, pageJson } from '../../runtime/alerts/alert-json.js';
+import { keyTexts } from '../../runtime/alerts/key-text.js';
 import { streamAlerts, type StreamTarget, WakeUps } from './alert-stream.js';
 import { AlertFilterQuery, AlertListQuery } from './alerts.queries.js';
 

@@ -3,7 +3,7 @@ import { readJson } from '../../engine/event/json-reader.js';
 import type { Problem } from '../../engine/problem/problem.js';
 import type { RuleDefinition, RuleStatus } from '../../engine/rule/definition.js';
 import { readRule, readRuleDocument, STORED } from '../../engine/rule/index.js';
-import { keyText } from '../../runtime/alerts/alert-json.js';
+import { keyTexts } from '../../runtime/alerts/key-text.js';
 import type { JobControl, OpenMatchView, RuleChangeResult, RuleStats } from '../../runtime/ports/job-control.js';
 import type { CatalogRule } from '../../runtime/ports/stores.js';
 import type { Author } from '../../storage/access/audit-log.js';
@@ -160,12 +160,12 @@ export class RulesService {
    */
   async openMatches(id: string, text: string): Promise<{ key: string; matches: readonly OpenMatchView[] }> {
     await this.#existing(id);
-    const key = keyText(text);
-    const matches = await this.job.openMatches(id, readJson(key));
-    const isNumber = /^[-\d]/.test(key);
-    if (matches.length > 0 || !isNumber) return { key, matches };
-    const ofString = await this.job.openMatches(id, text);
-    return ofString.length > 0 ? { key: JSON.stringify(text), matches: ofString } : { key, matches };
+    const keys = keyTexts(text);
+    for (const key of keys) {
+      const matches = await this.job.openMatches(id, readJson(key));
+      if (matches.length > 0) return { key, matches };
+    }
+    return { key: keys[0], matches: [] };
   }
 
   /** Takes the rule out of work; its versions and alerts stay. */
