@@ -18,6 +18,10 @@ import { Authenticator } from './auth/authenticator.js';
 import { KeyRing } from './auth/key-ring.js';
 import { RateLimitGuard } from './auth/rate-limit.guard.js';
 import { TokenVerifier } from './auth/token-verifier.js';
+import type { HandledCommands } from '../storage/commands/handled-commands.js';
+import { CommandTopic } from './commands/command-topic.js';
+import { CommandsController } from './commands/commands.controller.js';
+import { CommandsService } from './commands/commands.service.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { EventsController } from './events/events.controller.js';
@@ -48,6 +52,7 @@ import {
   CATALOG,
   DEAD_LETTERS,
   EVENT_LOG,
+  HANDLED_COMMANDS,
   INGESTER,
   JOB,
   KAFKA,
@@ -70,6 +75,7 @@ export interface Parts {
   readonly deadLetters: DeadLetterRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly audit: AuditLog;
+  readonly handledCommands: HandledCommands;
   readonly ingester: HttpIngester;
   readonly sinks: Sinks;
   readonly wakeUps: WakeUps;
@@ -90,6 +96,7 @@ function parts(given: Parts): Provider[] {
     { provide: DEAD_LETTERS, useValue: given.deadLetters },
     { provide: API_KEYS, useValue: given.apiKeys },
     { provide: AUDIT, useValue: given.audit },
+    { provide: HANDLED_COMMANDS, useValue: given.handledCommands },
     { provide: INGESTER, useValue: given.ingester },
     { provide: WakeUps, useValue: given.wakeUps },
     { provide: PING, useValue: given.ping },
@@ -113,6 +120,7 @@ export class AppModule {
         DeadLettersController,
         KeysController,
         AuditController,
+        CommandsController,
         SchemasController,
         HealthController,
         MetricsController,
@@ -129,6 +137,8 @@ export class AppModule {
         RuleFilesService,
         SimulationService,
         EventsService,
+        CommandsService,
+        CommandTopic,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: RateLimitGuard },

@@ -10,6 +10,7 @@ import { LocalJob } from '../runtime/job/local-job.js';
 import { ApiKeyRepository } from '../storage/access/api-keys.js';
 import { AuditLog } from '../storage/access/audit-log.js';
 import { PostgresCatalog } from '../storage/catalog/catalog.js';
+import { HandledCommands } from '../storage/commands/handled-commands.js';
 import { Database } from '../storage/database.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../storage/embedded/server.js';
 import { Lease } from '../storage/lease.js';
@@ -20,6 +21,7 @@ import { AlertRepository } from '../storage/query/alerts.js';
 import { DeadLetterRepository } from '../storage/query/dead-letters.js';
 import { SinkCursorRepository } from '../storage/query/sink-cursors.js';
 import { WakeUps } from './alerts/alert-stream.js';
+import { CommandTopic } from './commands/command-topic.js';
 import { RuleFilesService } from './files/rule-files.service.js';
 import { createHttpServer } from './http/http-server.js';
 import { isLoopback } from './settings/readers.js';
@@ -158,6 +160,7 @@ async function startParts(
     deadLetters,
     apiKeys,
     audit: new AuditLog(database),
+    handledCommands: new HandledCommands(database),
     ingester,
     sinks,
     wakeUps,
@@ -173,6 +176,9 @@ async function startParts(
   // A start that failed is told by onFatal.
   synced.catch(() => {});
   await Promise.race([synced, delay(RECOVERY_GRACE_MS)]);
+  const commands = app.get(CommandTopic);
+  teardown.add('ending the command topic', () => commands.stop());
+  void synced.then(() => commands.start(app)).catch(() => {});
   await app.listen(settings.port, settings.host);
   return { url: addressOf(app), files };
 }

@@ -14,3 +14,4 @@ export const DEAD_LETTERS = Symbol('dead letters');
 export const PING = Symbol('ping');
 export const API_KEYS = Symbol('stored API keys');
 export const AUDIT = Symbol('audit log');
+export const HANDLED_COMMANDS = Symbol('handled commands');

@@ -6,8 +6,10 @@ import { ReplyWatermark1767312000000 } from '../../migrations/1767312000000-repl
 import { Sinks1767398400000 } from '../../migrations/1767398400000-sinks.js';
 import { FileOwned1767484800000 } from '../../migrations/1767484800000-file-owned.js';
 import { Access1767744000000 } from '../../migrations/1767744000000-access.js';
+import { Commands1767830400000 } from '../../migrations/1767830400000-commands.js';
 import { ApiKeyRow, AuditRow } from './access/entities.js';
 import { RuleRow, RuleVersionRow, SinkRow, StreamRow, StreamVersionRow } from './catalog/entities.js';
+import { CommandRow } from './commands/handled-commands.js';
 import { StorageError } from './errors.js';
 import { SILENT_LOG, type StorageLog } from './log.js';
 import { AlertRow, CheckpointRow, DeadLetterRow, SinkCursorRow } from './query/entities.js';
@@ -22,7 +24,14 @@ export interface DatabaseOptions {
 }
 
 /** Known migrations, oldest first. */
-const MIGRATIONS = [Spine1767225600000, ReplyWatermark1767312000000, Sinks1767398400000, FileOwned1767484800000, Access1767744000000];
+const MIGRATIONS = [
+  Spine1767225600000,
+  ReplyWatermark1767312000000,
+  Sinks1767398400000,
+  FileOwned1767484800000,
+  Access1767744000000,
+  Commands1767830400000,
+];
 /** Held while migrating, so that of two processes starting at once the second waits. */
 const MIGRATION_LOCK = 0x74726970;
 /** How long a caller waits for a connection or an answer when the database is away, ms. */
@@ -137,6 +146,7 @@ function dataSource(url: string, poolSize: number, log: StorageLog): DataSource 
       SinkCursorRow,
       ApiKeyRow,
       AuditRow,
+      CommandRow,
     ],
     migrations: MIGRATIONS,
     migrationsTableName: 'migration',

@@ -12,6 +12,7 @@ export const ERROR_CODES: Record<string, string> = {
   'bound-without-effect': 'Warning: a bound on a step or loop is not, or not everywhere, enforced.',
   'cel-syntax': 'An expression is not CEL.',
   'cel-unsupported': 'An expression uses a part of CEL that Tripline does not have (unsigned integers, messages).',
+  'command-id-reused': 'This id of a command was used with another command.',
   'data-dir-unreachable': 'PostgreSQL, which does not run as root, may not enter the data folder.',
   'database-newer': 'A later version of Tripline has migrated this database.',
   'database-unavailable': 'The database does not answer; nothing of the request was stored.',

@@ -8,6 +8,7 @@ import { Authenticator } from '../auth/authenticator.js';
 import { jsonExample, problemExample } from '../docs/examples.js';
 import { DomainError } from '../errors/domain-error.js';
 import { isDatabaseAway } from '../errors/problem-document.js';
+import { CommandTopic } from '../commands/command-topic.js';
 import { RuleFilesService } from '../files/rule-files.service.js';
 import type { Sinks } from '../sinks/sinks.js';
 import { JOB, KAFKA, PING, SINKS } from '../tokens.js';
@@ -35,6 +36,7 @@ export class HealthController {
     @Inject(JOB) private readonly job: JobControl,
     @Inject(KAFKA) private readonly kafka: KafkaSources | null,
     @Inject(SINKS) private readonly sinks: Sinks,
+    @Inject(CommandTopic) private readonly commandTopic: CommandTopic,
     @Inject(RuleFilesService) private readonly files: RuleFilesService,
     @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(PING) private readonly ping: () => Promise<void>,
@@ -53,13 +55,14 @@ export class HealthController {
   @ApiResponse(
     jsonExample(
       200,
-      'ready; `degraded` while a topic cannot be read, a partition is stalled (`stalls` names it and the rules that wait for it or continue), a sink fails or a rule file is broken; `files` is null without TRIPLINE_RULES_DIR',
+      'ready; `degraded` while a topic cannot be read, a partition is stalled (`stalls` names it and the rules that wait for it or continue), a sink fails, a rule file is broken or the command topic cannot be read; `files` is null without TRIPLINE_RULES_DIR, `commands` without TRIPLINE_COMMAND_TOPIC',
       {
         status: 'ready',
         job: { state: 'running', reason: null, since: 1767225600000, restarts: 0, streams: [STREAM], stalls: [] },
         sources: [SOURCE],
         sinks: [],
         files: { syncedAt: 1767225600000, rules: 1, streams: 1, problems: [] },
+        commands: { topic: 'tripline.commands', state: 'connected', reason: null, since: 1767225600000 },
       },
     ),
   )
@@ -86,9 +89,15 @@ export class HealthController {
       .map(({ stream, reason }) => `stream ${stream} cannot be read (${reason})`);
     const sinks = this.sinks.statuses();
     const files = this.files.status();
-    const broken = files !== null && files.problems.length > 0;
-    const degraded = away.length > 0 || job.stalls.length > 0 || broken || sinks.some(({ state }) => state === 'failing');
-    return { status: degraded ? 'degraded' : 'ready', job, sources, sinks, files, refused: await this.#refused(job, away) };
+    const commands = this.commandTopic.health();
+    const degraded =
+      away.length > 0 ||
+      job.stalls.length > 0 ||
+      (files !== null && files.problems.length > 0) ||
+      sinks.some(({ state }) => state === 'failing') ||
+      commands?.state === 'unreachable';
+    const refused = await this.#refused(job, away);
+    return { status: degraded ? 'degraded' : 'ready', job, sources, sinks, files, commands, refused };
   }
 
   async #refused(job: JobStatus, away: readonly string[]): Promise<string | undefined> {

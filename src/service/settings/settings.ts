@@ -36,6 +36,18 @@ export const SETTINGS = {
   ),
   kafkaSaslUsername: setting<string | undefined>('KAFKA_SASL_USERNAME', text, undefined, 'name for SASL'),
   kafkaSaslPassword: setting<string | undefined>('KAFKA_SASL_PASSWORD', text, undefined, 'password for SASL', true),
+  commandTopic: setting<string | undefined>(
+    'TRIPLINE_COMMAND_TOPIC',
+    text,
+    undefined,
+    'Kafka topic whose messages change rules, streams and sinks; absent = none',
+  ),
+  replyTopic: setting<string | undefined>(
+    'TRIPLINE_REPLY_TOPIC',
+    text,
+    undefined,
+    'Kafka topic of the replies to commands; absent = the command topic with `.reply`',
+  ),
   webhookPrivate: setting<'on' | 'off'>(
     'TRIPLINE_WEBHOOK_PRIVATE',
     oneOf('on', 'off'),
@@ -140,7 +152,7 @@ export function readSettings(environment: Readonly<Record<string, string | undef
     values[property] = value;
   }
   const settings = values as Settings;
-  if (problems.length === 0) problems.push(...incompleteSasl(settings), ...incompleteOidc(settings));
+  if (problems.length === 0) problems.push(...incompleteSasl(settings), ...topicWithoutBrokers(settings), ...incompleteOidc(settings));
   if (problems.length > 0) throw new SettingsError(problems);
   return Object.freeze(settings);
 }
@@ -159,6 +171,10 @@ function unknownNames(environment: Readonly<Record<string, string | undefined>>)
 function incompleteSasl({ kafkaSaslMechanism: mechanism, kafkaSaslUsername: name, kafkaSaslPassword: password }: Settings): string[] {
   if (mechanism === undefined || (name !== undefined && password !== undefined)) return [];
   return [`KAFKA_SASL_MECHANISM=${mechanism}: needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD`];
+}
+
+function topicWithoutBrokers({ commandTopic, kafkaBrokers }: Settings): string[] {
+  return commandTopic === undefined || kafkaBrokers !== undefined ? [] : [`TRIPLINE_COMMAND_TOPIC=${commandTopic}: needs KAFKA_BROKERS`];
 }
 
 /** A token for another service of the same provider must not open this one. */
