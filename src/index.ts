@@ -2,9 +2,11 @@
 export { FileSink, type FileSinkOptions } from './connectors/file/file-sink.js';
 export { TextFileSink } from './connectors/file/text-file-sink.js';
 export { type TextFileOptions, TextFileSource } from './connectors/file/text-file-source.js';
-export { ForeignWriterError } from './connectors/kafka/transactional-topics.js';
+export { ForeignWriterError } from './connectors/delivery/position.js';
 export { KafkaSink, type KafkaSinkOptions } from './connectors/kafka/stream/kafka-sink.js';
 export { type KafkaRecord, KafkaSource, type KafkaSourceOptions } from './connectors/kafka/stream/kafka-source.js';
+export { PostgresSink, type PostgresSinkOptions } from './connectors/postgres/postgres-sink.js';
+export { WebhookSink, type WebhookSinkOptions } from './connectors/webhook/webhook-sink.js';
 export { CEP, type PatternMatch, PatternStream } from './engine/cep/cep.js';
 export {
   AfterMatchSkipStrategy,

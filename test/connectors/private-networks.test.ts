@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isPrivateAddress, publicLookup } from '../../src/connectors/webhook/private-networks.js';
-import { WebhookSink } from '../../src/connectors/webhook/webhook-sink.js';
+import { WebhookAlertSink } from '../../src/connectors/webhook/webhook-alert-sink.js';
 import type { OutboxRow } from '../../src/runtime/ports/stores.js';
 
 it.each([
@@ -30,7 +30,7 @@ it('a name that resolves into a private network is refused', async () => {
 it.each(['http://127.0.0.1:1/', 'http://[::1]:1/', 'http://2130706433:1/', 'http://localhost:1/', 'http://0x7f.1:1/'])(
   '%s is not asked',
   async (url) => {
-    const sink = new WebhookSink({ url, headers: {}, template: 'json', timeoutMs: 1_000, allowPrivate: false });
+    const sink = new WebhookAlertSink({ url, headers: {}, template: 'json', timeoutMs: 1_000, allowPrivate: false });
     const alert = { id: 'a', body: Buffer.from('{}') };
     await expect(sink.write([{ alert } as unknown as OutboxRow])).rejects.toThrow('private network');
   },

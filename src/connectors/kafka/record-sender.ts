@@ -1,13 +1,14 @@
 import kafkajs, { type Producer } from 'kafkajs';
+import type { Sender } from '../delivery/sending-writer.js';
 import { kafkaClient, type KafkaSettings } from './connection.js';
-import { retrying } from './retrying.js';
+import { retrying } from '../delivery/retrying.js';
 import { ACKS_OF_ALL, sends, type TopicRecord } from './transactional-producer.js';
 
 /**
  * Sends records at least once, in order. The producer is given up with each failure and what was not acknowledged is sent
  * again; it is not idempotent, since kafkajs would give another send the sequence numbers of the one that failed.
  */
-export class RecordSender {
+export class RecordSender implements Sender<TopicRecord> {
   #producer: Producer | undefined;
 
   constructor(

@@ -1,14 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer, type Transaction } from 'kafkajs';
+import type { WriterPosition } from '../delivery/position.js';
 import { kafkaClient, type KafkaSettings } from './connection.js';
-
-/** Where a writer stands in a numbering of its own; the incarnation says which numbering that is. */
-export interface WriterPosition {
-  readonly number: number;
-  readonly incarnation: string;
-  /** Who wrote it, without a space: a name that no other writer has had. */
-  readonly writer: string;
-}
 
 export interface TopicRecord extends Message {
   readonly topic: string;

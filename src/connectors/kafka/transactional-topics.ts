@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { ForeignWriterError, type WriterPosition } from '../delivery/position.js';
+import { retrying } from '../delivery/retrying.js';
 import type { KafkaSettings } from './connection.js';
-import { retrying } from './retrying.js';
-import { type TopicRecord, TransactionalProducer, type WriterPosition } from './transactional-producer.js';
-
-/** Kafka holds what this writer cannot have written: another has gone on in its place, or it is not the place's owner. */
-export class ForeignWriterError extends Error {}
+import { type TopicRecord, TransactionalProducer } from './transactional-producer.js';
 
 /**
  * Writes exactly once to topics under one transactional id, over failures of the broker, the network and itself: what is

@@ -1,7 +1,7 @@
 import { type SinkDefinition, readSink } from '../../connectors/sink-document.js';
 import type { KafkaSettings } from '../../connectors/kafka/connection.js';
 import { KafkaAlertSink } from '../../connectors/kafka/kafka-alert-sink.js';
-import { WebhookSink } from '../../connectors/webhook/webhook-sink.js';
+import { WebhookAlertSink } from '../../connectors/webhook/webhook-alert-sink.js';
 import { readRule, STORED } from '../../engine/rule/index.js';
 import type { Outbox, SinkCursors, SinkWriter } from '../../runtime/ports/sinks.js';
 import type { Catalog, OutboxRow } from '../../runtime/ports/stores.js';
@@ -93,7 +93,7 @@ export class Sinks {
 
   #writer({ target }: SinkDefinition): SinkWriter {
     const { kafka, allowPrivate } = this.#options;
-    if (target.kind === 'webhook') return new WebhookSink({ ...target, allowPrivate });
+    if (target.kind === 'webhook') return new WebhookAlertSink({ ...target, allowPrivate });
     if (kafka === undefined) throw new Error('no Kafka brokers are set');
     return new KafkaAlertSink(kafka, target.topic);
   }

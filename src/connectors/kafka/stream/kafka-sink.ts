@@ -3,9 +3,12 @@ import type { DeliveryGuarantee } from '../../../engine/stream/functions/deliver
 import type { Committer, Sink, SinkWriter } from '../../../engine/stream/functions/sink.js';
 import type { TopicRecord } from '../transactional-producer.js';
 import { TransactionalTopics } from '../transactional-topics.js';
+import { AtMostOnceCommitter } from '../../delivery/at-most-once-committer.js';
+import { type Prepared, PreparingWriter } from '../../delivery/preparing-writer.js';
+import { SendingWriter } from '../../delivery/sending-writer.js';
+import { RecordSender } from '../record-sender.js';
 import { type KafkaConnectionOptions, settingsOf } from './kafka-options.js';
-import { type PreparedRecords, PreparingWriter, SendingWriter } from './kafka-writers.js';
-import { PlainCommitter, TransactionalCommitter } from './kafka-committers.js';
+import { TransactionalCommitter } from './transactional-committer.js';
 
 export interface KafkaSinkOptions<T> extends KafkaConnectionOptions {
   /** Must exist. */
@@ -35,11 +38,11 @@ const DEFAULT_DELIVERY_TIMEOUT_MS = 120_000;
  *   checkpoint's number. After a failure that number tells what is there. Consumers must read committed.
  * - `atMostOnce`: the same, but what may have been written before a failure is not written again.
  */
-export class KafkaSink<T> implements Sink<T, PreparedRecords, string> {
+export class KafkaSink<T> implements Sink<T, Prepared<TopicRecord>, string> {
   /** Of programs that start afresh. */
   readonly #incarnation = randomUUID();
   readonly #options: KafkaSinkOptions<T>;
-  readonly createCommitter?: () => Committer<PreparedRecords>;
+  readonly createCommitter?: () => Committer<Prepared<TopicRecord>>;
 
   /** @throws TypeError for `exactlyOnce` without a prefix */
   constructor(options: KafkaSinkOptions<T>) {
@@ -48,7 +51,7 @@ export class KafkaSink<T> implements Sink<T, PreparedRecords, string> {
     if (deliveryGuarantee === 'atLeastOnce') return;
     const settings = settingsOf(options);
     if (deliveryGuarantee === 'atMostOnce') {
-      this.createCommitter = () => new PlainCommitter(settings);
+      this.createCommitter = () => new AtMostOnceCommitter(new RecordSender(settings, 0));
     } else if (transactionalIdPrefix !== undefined) {
       // One writer commits for all subtasks: when there are several processes each will have a number of its own.
       this.createCommitter = () =>
@@ -56,11 +59,11 @@ export class KafkaSink<T> implements Sink<T, PreparedRecords, string> {
     } else throw new TypeError('a Kafka sink that delivers exactly once needs a transactionalIdPrefix');
   }
 
-  createWriter(): SinkWriter<T, PreparedRecords, string> {
+  createWriter(): SinkWriter<T, Prepared<TopicRecord>, string> {
     const record = (value: T, timestamp: number | undefined): TopicRecord => recordOf(this.#options, value, timestamp);
     if (this.createCommitter !== undefined) return new PreparingWriter(record, this.#incarnation);
     const { deliveryTimeout = DEFAULT_DELIVERY_TIMEOUT_MS } = this.#options;
-    return new SendingWriter(record, settingsOf(this.#options), deliveryTimeout);
+    return new SendingWriter(record, new RecordSender(settingsOf(this.#options), deliveryTimeout));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { KafkaMessage } from 'kafkajs';
 import type { SourceReader, SourceRecord, SourceSplit } from '../../../engine/stream/functions/source.js';
 import type { KafkaSettings } from '../connection.js';
-import { retrying } from '../retrying.js';
+import { retrying } from '../../delivery/retrying.js';
 import { type Fetched, TopicSession } from '../topic-session.js';
 import type { KafkaSourceOptions } from './kafka-source.js';
 

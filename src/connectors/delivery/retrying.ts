@@ -10,7 +10,7 @@ const MAX_BACKOFF_MS = 2_000;
 export async function retrying<T>(
   limitMs: number,
   attempt: () => Promise<T>,
-  failed: () => Promise<void>,
+  failed: (error: unknown) => Promise<void>,
   isFinal: (error: unknown) => boolean = () => false,
 ): Promise<T> {
   const limit = Date.now() + limitMs;
@@ -18,7 +18,7 @@ export async function retrying<T>(
     try {
       return await attempt();
     } catch (error) {
-      await failed();
+      await failed(error);
       if (isFinal(error) || Date.now() + backoff > limit) throw error;
       await delay(backoff);
     }
