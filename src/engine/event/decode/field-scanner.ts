@@ -8,14 +8,19 @@ import { numberOf } from '../exact-json.js';
 import { DEFAULT_JSON_DEPTH, readJson } from '../json-reader.js';
 import type { JsonValue } from '../json-value.js';
 import { JsonCursor } from './json-cursor.js';
+import { ENDS_TEXT, PlainNumber, skipSpace } from './plain-tokens.js';
 import { StringCache } from './string-cache.js';
 
+const SPACE = 0x20;
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_LIST = 0x5b;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
+
+/** Beyond the end of every event: where it stands after something that is not covered. */
+const FAILED = 2 ** 30;
 
 const LONE_SURROGATE = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
@@ -32,6 +37,7 @@ export class FieldScanner {
   readonly #wanted: Wanted[][] = [];
   readonly #cursor = new JsonCursor();
   readonly #strings = new StringCache();
+  readonly #number = new PlainNumber();
   #bytes: Uint8Array = new Uint8Array(0);
 
   readonly #maxDepth: number;
@@ -50,50 +56,82 @@ export class FieldScanner {
     for (let length = 0; length < this.#wanted.length; length++) this.#wanted[length] ??= [];
   }
 
-  /** Puts the fields' values into their slots, of a repeated field the last. False: not covered, and `fields` is spoilt. */
+  /**
+   * Puts the fields' values into their slots, of a repeated field the last. False: not covered, and `fields` is spoilt.
+   * One flat loop: as calls for each token it took twice the time.
+   */
   scan(bytes: Uint8Array, fields: unknown[]): boolean {
-    const cursor = this.#cursor;
+    const end = bytes.length;
     this.#bytes = bytes;
-    cursor.begin(bytes);
-    if (!cursor.take(OPEN_OBJECT)) return false;
-    if (!cursor.take(CLOSE_OBJECT)) {
-      do if (!this.#member(fields)) return false;
-      while (cursor.take(COMMA));
-      if (!cursor.take(CLOSE_OBJECT)) return false;
+    this.#cursor.begin(bytes);
+    let at = skipSpace(bytes, 0, end);
+    if (at >= end || bytes[at] !== OPEN_OBJECT) return false;
+    at = skipSpace(bytes, at + 1, end);
+    if (at < end && bytes[at] === CLOSE_OBJECT) return this.#ends(bytes, at + 1);
+    for (;;) {
+      if (at >= end || bytes[at] !== QUOTE) return false;
+      const name = ++at;
+      while (at < end && ENDS_TEXT[bytes[at]] === 0) at++;
+      if (at < end && bytes[at] !== QUOTE) at = this.#wideNameEnd(name);
+      const slot = this.#slotOf(bytes, name, at);
+      if (++at < end && bytes[at] <= SPACE) at = skipSpace(bytes, at, end);
+      if (at >= end || bytes[at] !== COLON) return false;
+      if (++at < end && bytes[at] <= SPACE) at = skipSpace(bytes, at, end);
+      if (at >= end) return false;
+      if (bytes[at] === QUOTE) {
+        const text = ++at;
+        while (at < end && ENDS_TEXT[bytes[at]] === 0) at++;
+        if (at < end && bytes[at] !== QUOTE) at = this.#rareValue(text - 1, slot, fields);
+        else if (slot < 0) at++;
+        else fields[slot] = this.#strings.of(bytes, text, at++);
+      } else at = bytes[at] < COLON ? this.#numberAt(bytes, at, slot, fields) : this.#rareValue(at, slot, fields);
+      if (at < end && bytes[at] <= SPACE) at = skipSpace(bytes, at, end);
+      if (at >= end) return false;
+      if (bytes[at] !== COMMA) return bytes[at] === CLOSE_OBJECT && this.#ends(bytes, at + 1);
+      if (++at < end && bytes[at] <= SPACE) at = skipSpace(bytes, at, end);
     }
-    return cursor.atEnd() && (cursor.ascii || isUtf8(bytes));
   }
 
-  #member(fields: unknown[]): boolean {
+  /** Is there nothing but white space behind? */
+  #ends(bytes: Uint8Array, at: number): boolean {
+    return skipSpace(bytes, at, bytes.length) === bytes.length && (this.#cursor.ascii || isUtf8(bytes));
+  }
+
+  #numberAt(bytes: Uint8Array, at: number, slot: number, fields: unknown[]): number {
+    const behind = this.#number.read(bytes, at, bytes.length);
+    if (behind < 0) return this.#rareValue(at, slot, fields);
+    if (slot >= 0) fields[slot] = this.#number.value;
+    return behind;
+  }
+
+  /** The closing quote of a name that is not plain. */
+  #wideNameEnd(name: number): number {
     const cursor = this.#cursor;
-    if (cursor.peek() !== QUOTE) return false;
-    const start = cursor.at + 1;
-    if (!cursor.string() || cursor.escaped) return false;
-    const slot = this.#slotOf(start, cursor.at - 1);
-    if (!cursor.take(COLON)) return false;
-    if (slot < 0) return cursor.any(this.#maxDepth - 1);
-    const value = this.#value();
+    cursor.at = name - 1;
+    return cursor.string() && !cursor.escaped ? cursor.at - 1 : FAILED;
+  }
+
+  #rareValue(at: number, slot: number, fields: unknown[]): number {
+    const cursor = this.#cursor;
+    cursor.at = at;
+    if (slot < 0) return cursor.any(this.#maxDepth - 1) ? cursor.at : FAILED;
+    const value = this.#anyValue();
+    if (value === undefined) return FAILED;
     fields[slot] = value;
-    return value !== undefined;
+    return cursor.at;
   }
 
   /** The slot of a name, -1 when nobody wants it. */
-  #slotOf(start: number, end: number): number {
+  #slotOf(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start;
     if (length >= this.#wanted.length) return -1;
     const candidates = this.#wanted[length];
-    for (let i = 0; i < candidates.length; i++) if (this.#isNamed(candidates[i].name, start)) return candidates[i].slot;
+    for (let i = 0; i < candidates.length; i++) if (isNamed(bytes, start, candidates[i].name)) return candidates[i].slot;
     return -1;
   }
 
-  #isNamed(name: Uint8Array, start: number): boolean {
-    const bytes = this.#bytes;
-    for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
-    return true;
-  }
-
   /** Undefined: not covered. */
-  #value(): JsonValue | undefined {
+  #anyValue(): JsonValue | undefined {
     const cursor = this.#cursor;
     const first = cursor.peek();
     const start = cursor.at;
@@ -110,7 +148,7 @@ export class FieldScanner {
       case OPEN_LIST:
         return cursor.any(this.#maxDepth - 1) ? readJson(this.#text(start, cursor.at), this.#maxDepth) : undefined;
       default:
-        return cursor.number() ? this.#number(start, cursor.at) : undefined;
+        return cursor.number() ? this.#exactNumber(start, cursor.at) : undefined;
     }
   }
 
@@ -120,7 +158,7 @@ export class FieldScanner {
     return this.#cursor.wide ? this.#text(start + 1, end - 1) : this.#strings.of(this.#bytes, start + 1, end - 1);
   }
 
-  #number(start: number, end: number): number | bigint {
+  #exactNumber(start: number, end: number): number | bigint {
     const { value, integer } = this.#cursor;
     return Number.isNaN(value) ? numberOf(this.#text(start, end), integer) : value;
   }
@@ -128,4 +166,9 @@ export class FieldScanner {
   #text(start: number, end: number): string {
     return decoder.decode(this.#bytes.subarray(start, end));
   }
+}
+
+function isNamed(bytes: Uint8Array, start: number, name: Uint8Array): boolean {
+  for (let i = 0; i < name.length; i++) if (bytes[start + i] !== name[i]) return false;
+  return true;
 }

@@ -1,3 +1,5 @@
+import { EXACT_DIGITS, POWERS_OF_TEN } from './plain-tokens.js';
+
 const TAB = 0x09;
 const NEWLINE = 0x0a;
 const RETURN = 0x0d;
@@ -20,9 +22,6 @@ const CLOSE_OBJECT = 0x7d;
 const ESCAPES = new Set([...'"\\/bfnrt'].map((character) => character.charCodeAt(0)));
 const LITERALS: readonly Uint8Array[] = ['true', 'false', 'null'].map((word) => Buffer.from(word));
 
-/** n / 10^k is the double nearest to the decimal fraction as long as both are exact: n below 10^15, k up to 22. */
-const EXACT_DIGITS = 15;
-const POWERS_OF_TEN = Array.from({ length: EXACT_DIGITS + 1 }, (_, k) => 10 ** k);
 /** Numbers with more digits before the point, or a longer exponent, might be beyond the range of doubles. */
 const SAFE_DIGITS = 200;
 const SAFE_EXPONENT_DIGITS = 2;

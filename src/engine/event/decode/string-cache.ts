@@ -1,4 +1,4 @@
-const ENTRIES = 1 << 14;
+const ENTRIES = 1 << 16;
 /** Longer texts are seldom seen twice. */
 const MAX_BYTES = 32;
 
@@ -9,14 +9,19 @@ const MAX_BYTES = 32;
  */
 export class StringCache {
   readonly #entries: string[] = new Array<string>(ENTRIES).fill('');
+  /** Beside the strings, so that one that is not held costs no look at another. */
+  readonly #hashes = new Int32Array(ENTRIES);
 
   of(bytes: Uint8Array, start: number, end: number): string {
     if (end - start > MAX_BYTES) return ascii(bytes, start, end);
     let hash = 0x811c9dc5;
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
     const index = (hash ^ (hash >>> 15)) & (ENTRIES - 1);
-    const known = this.#entries[index];
-    if (equals(known, bytes, start, end)) return known;
+    if (this.#hashes[index] === hash) {
+      const known = this.#entries[index];
+      if (equals(known, bytes, start, end)) return known;
+    }
+    this.#hashes[index] = hash;
     return (this.#entries[index] = ascii(bytes, start, end));
   }
 }
