@@ -12,8 +12,8 @@ export interface EventPosition {
  * rules read, decoded into the slots of a layout. Conditions read slots; alerts splice `raw`.
  */
 export class Event implements EventPosition {
-  #raw: Uint8Array;
-  #kept = false;
+  /** Once the event is kept a text of a character per byte: made in a quarter of the time of a buffer. */
+  #bytes: Uint8Array | string;
   #id: string | undefined;
 
   constructor(
@@ -28,13 +28,18 @@ export class Event implements EventPosition {
     readonly fields: unknown[],
     id?: string,
   ) {
-    this.#raw = raw;
+    this.#bytes = raw;
     this.#id = id;
   }
 
-  /** UTF-8 JSON, byte for byte as it came. */
+  /** UTF-8 JSON, byte for byte as it came; of an event that was kept a copy. */
   get raw(): Uint8Array {
-    return this.#raw;
+    return typeof this.#bytes === 'string' ? Buffer.from(this.#bytes, 'latin1') : this.#bytes;
+  }
+
+  /** Bytes of `raw`. */
+  get size(): number {
+    return this.#bytes.length;
   }
 
   /** The stream's `id` expression, else stream/partition/offset. */
@@ -44,9 +49,7 @@ export class Event implements EventPosition {
 
   /** Called when a partial match takes the event: its bytes leave the batch they came in, once. */
   keep(): void {
-    if (this.#kept) return;
-    this.#kept = true;
-    this.#raw = Uint8Array.prototype.slice.call(this.#raw);
+    if (typeof this.#bytes !== 'string') this.#bytes = Buffer.prototype.latin1Slice.call(this.#bytes);
   }
 
   /** The value of a slot that was not decoded with the event. */

@@ -33,7 +33,7 @@ export function keepWithin(
 export function count(arena: Arena, event: Event): void {
   event.keep();
   arena.keptEvents++;
-  arena.keptBytes += event.raw.length;
+  arena.keptBytes += event.size;
 }
 
 export function reached(state: Arena, { keptEvents = Infinity, keptBytes = Infinity }: MatcherLimits) {
@@ -68,6 +68,6 @@ function measure(sets: Iterable<Branch | undefined>, cutoff: number): { events: 
   const events = new Set<Event>();
   for (const node of reachable(sets, cutoff)) if (node.event !== undefined && node.ownLatest > cutoff) events.add(node.event);
   let bytes = 0;
-  for (const { raw } of events) bytes += raw.length;
+  for (const { size } of events) bytes += size;
   return { events: events.size, bytes };
 }

@@ -73,7 +73,7 @@ export function survey(arena: Arena, sets: Iterable<Branch | undefined>): void {
     if (previous === undefined) arena.earliest = Math.min(arena.earliest, event.time);
     if (events.has(event)) continue;
     events.add(event);
-    arena.keptBytes += event.raw.length;
+    arena.keptBytes += event.size;
   }
   arena.keptEvents = events.size;
   arena.recountAt = 2 * events.size + SMALL;

@@ -20,7 +20,7 @@ class Measure {
       this.#links.add(link);
       if (this.#events.has(link.sequence)) continue;
       this.#events.add(link.sequence);
-      this.bytes += link.event.raw.length;
+      this.bytes += link.event.size;
     }
   }
 }

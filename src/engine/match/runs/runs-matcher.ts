@@ -250,7 +250,7 @@ class RunsMatcher implements PatternMatcher<RunsState> {
     event.keep();
     state.sequence++;
     state.keptEvents++;
-    state.keptBytes += event.raw.length;
+    state.keptBytes += event.size;
   }
 
   #openAllowance(): void {
