@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type AggregateFunction,
+  BroadcastProcessFunction,
   type Collector,
   CoProcessFunction,
   EventTimeSessionWindows,
@@ -15,10 +17,15 @@ import {
   OutputTag,
   type ProcessContext,
   ProcessFunction,
+  type ProcessWindowFunction,
+  RichFilterFunction,
+  RichFlatMapFunction,
+  RichMapFunction,
   type RuntimeContext,
   type SourceReader,
   StreamExecutionEnvironment,
   TextFileSink,
+  type TimeWindow,
   TumblingEventTimeWindows,
   type ValueState,
   valueState,
@@ -185,6 +192,102 @@ describe('functions with state and timers', () => {
   });
 });
 
+describe('rich functions', () => {
+  class Count extends RichMapFunction<Item, string> {
+    #count!: ValueState<number>;
+    static readonly closed: number[] = [];
+    #subtask = -1;
+
+    override open(context: RuntimeContext): void {
+      this.#subtask = context.subtask;
+      this.#count = context.getState(valueState<number>('count', { defaultValue: 0 }));
+    }
+
+    map({ k }: Item): string {
+      this.#count.update((this.#count.value() ?? 0) + 1);
+      return `${k}${this.#count.value()}`;
+    }
+
+    override close(): void {
+      Count.closed.push(this.#subtask);
+    }
+  }
+
+  it('have state of the key, and an instance for each subtask when their class is given', async () => {
+    const items = [...'aababc'].map((k) => item(k, 1));
+    const rows = await env(2).fromCollection(items).keyBy('k').map(Count).executeAndCollect();
+    expect(rows.sort()).toEqual(['a1', 'a2', 'a3', 'b1', 'b2', 'c1']);
+    expect(Count.closed.sort()).toEqual([0, 1]);
+    const shared = env(2).fromCollection(items).keyBy('k').map(new Count());
+    await expect(shared.executeAndCollect()).rejects.toThrow(/one Count cannot serve several subtasks/);
+  });
+
+  it('filter and flatMap', async () => {
+    class Odd extends RichFilterFunction<number> {
+      filter(value: number): boolean {
+        return value % 2 === 1;
+      }
+    }
+    class Twice extends RichFlatMapFunction<number, string> {
+      flatMap(value: number, out: Collector<string>): void {
+        for (const mark of ['x', 'y']) out(`${value}${mark}`);
+      }
+    }
+    expect(await env().fromElements(1, 2, 3).filter(Odd).flatMap(new Twice()).executeAndCollect()).toEqual(['1x', '1y', '3x', '3y']);
+  });
+
+  it('a broadcast state beside a stream without keys', async () => {
+    class Limit extends BroadcastProcessFunction<Item, Item, string, string, number> {
+      processElement({ k, v }: Item, _context: ProcessContext, limits: BroadcastState<string, number>, out: Collector<string>): void {
+        if (v > (limits.get('all') ?? Infinity)) out(`${k} ${v}`);
+      }
+
+      processBroadcastElement({ v }: Item, _context: ProcessContext, limits: WritableBroadcastState<string, number>): void {
+        limits.put('all', v);
+      }
+    }
+    const e = env();
+    const limits = e.fromElements(item('all', 5)).broadcast(mapState<string, number>('limits'));
+    const rows = await e.fromElements(item('a', 4), item('b', 6)).connect(limits).process(new Limit()).executeAndCollect();
+    expect(rows).toEqual(['b 6']);
+  });
+
+  it('a window function with state over all windows of a key', async () => {
+    const numbered = (): ProcessWindowFunction<readonly Item[], string, string, TimeWindow> => {
+      let windows!: ValueState<number>;
+      return {
+        open: (context) => (windows = context.getState(valueState<number>('windows', { defaultValue: 0 }))),
+        process: (key, _context, items, out) => {
+          windows.update((windows.value() ?? 0) + 1);
+          out(`${key}${windows.value()}: ${items.length}`);
+        },
+      };
+    };
+    const rows = await env(2)
+      .fromElements(item('a', 1), item('a', 2), item('b', 3), item('a', 11))
+      .assignTimestampsAndWatermarks(timed)
+      .setParallelism(1)
+      .keyBy('k')
+      .window(TumblingEventTimeWindows.of(10))
+      .process(numbered)
+      .executeAndCollect();
+    expect(rows.sort()).toEqual(['a1: 2', 'a2: 1', 'b1: 1']);
+  });
+
+  it('rolling aggregates, and windows over all', async () => {
+    const average: AggregateFunction<Item, { sum: number; n: number }, number> = {
+      createAccumulator: () => ({ sum: 0, n: 0 }),
+      add: ({ v }, { sum, n }) => ({ sum: sum + v, n: n + 1 }),
+      getResult: ({ sum, n }) => sum / n,
+      merge: (a, b) => ({ sum: a.sum + b.sum, n: a.n + b.n }),
+    };
+    const items = [item('a', 2), item('b', 10), item('a', 4)];
+    expect(await env().fromCollection(items).keyBy('k').aggregate(average).executeAndCollect()).toEqual([2, 10, 3]);
+    const all = await env(3).fromCollection(items).countWindowAll(3).aggregate(average).executeAndCollect();
+    expect(all).toEqual([16 / 3]);
+  });
+});
+
 describe('windows and joins', () => {
   it('late data goes to its side output', async () => {
     const late = new OutputTag<Item>('late');
@@ -212,7 +315,7 @@ describe('windows and joins', () => {
       .keyBy('k')
       .intervalJoin(r1.keyBy('k'))
       .between(-5, 5)
-      .process<string>((l, r, ts, out) => out(`${l.v}${r.v}@${ts}`));
+      .process<string>((l, r, { timestamp }, out) => out(`${l.v}${r.v}@${timestamp}`));
     expect(await pairs.executeAndCollect()).toEqual(['13@12']);
     const [l2, r2] = sides(env());
     const key = ({ k }: Item) => k;

@@ -22,6 +22,9 @@ export interface Output<OUT> extends WatermarkSink {
   collectSide<X>(tag: OutputTag<X>, value: X, timestamp: number | undefined): void;
 }
 
+/** Runs a call between two elements; what it throws fails the program (Flink's MailboxExecutor). */
+export type MailboxExecutor = (call: () => void) => void;
+
 /** What an operator gets when it is opened. */
 export interface OperatorContext<OUT> {
   readonly output: Output<OUT>;
@@ -29,6 +32,8 @@ export interface OperatorContext<OUT> {
   /** Which of `parallelism` like operators this one is, from 0. */
   readonly subtask: number;
   readonly parallelism: number;
+  /** For what comes from outside, such as the answer to a request. Absent: it is called at once. */
+  readonly mailbox?: MailboxExecutor;
   /** What is kept in checkpoints; an operator that nobody checkpoints makes its own. */
   readonly state?: SubtaskState;
 }
@@ -45,6 +50,10 @@ export interface StreamOperator<OUT> {
   open(context: OperatorContext<OUT>): void;
   /** At a checkpoint's barrier, before the state is read: what is held elsewhere is put into it. */
   snapshotState(context: SnapshotContext): void;
+  /** Resolves when it can take more elements; awaited before sources are read further. */
+  available?(): Promise<void>;
+  /** Resolves when nothing is under way any more; awaited before `finish`. */
+  drained?(): Promise<void>;
   /** All input has been processed; the last results may be given. */
   finish(): void;
   close(): void;

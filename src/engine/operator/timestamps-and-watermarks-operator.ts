@@ -1,6 +1,6 @@
 import { MAX_WATERMARK, WatermarkEmitter } from '../time/watermark.js';
 import type { WatermarkGenerator } from '../time/watermark-generators.js';
-import type { WatermarkStrategy } from '../time/watermark-strategy.js';
+import type { TimestampAssigner, WatermarkStrategy } from '../time/watermark-strategy.js';
 import type { ScheduledCallback } from '../time/processing-time-service.js';
 import { AbstractStreamOperator, type OneInputStreamOperator, type OperatorContext } from './stream-operator.js';
 
@@ -12,6 +12,7 @@ export const DEFAULT_WATERMARK_INTERVAL = 200;
  * and statuses from upstream are dropped, but for the end of the stream.
  */
 export class TimestampsAndWatermarksOperator<T> extends AbstractStreamOperator<T> implements OneInputStreamOperator<T, T> {
+  #assigner!: TimestampAssigner<T>;
   #generator!: WatermarkGenerator<T>;
   #emitter!: WatermarkEmitter;
   #timer: ScheduledCallback | undefined;
@@ -27,13 +28,15 @@ export class TimestampsAndWatermarksOperator<T> extends AbstractStreamOperator<T
   override open(context: OperatorContext<T>): void {
     super.open(context);
     const { processingTime } = context;
-    this.#generator = this.strategy.createWatermarkGenerator(() => processingTime.currentProcessingTime());
+    const clock = (): number => processingTime.currentProcessingTime();
+    this.#assigner = this.strategy.createTimestampAssigner(clock);
+    this.#generator = this.strategy.createWatermarkGenerator(clock);
     this.#emitter = new WatermarkEmitter(context.output);
     if (this.interval > 0) this.#schedule();
   }
 
   processElement(value: T, timestamp: number | undefined): void {
-    const time = this.strategy.extractTimestamp(value, timestamp);
+    const time = this.#assigner(value, timestamp);
     this.output.collect(value, time);
     this.#generator.onEvent(value, time, this.#emitter);
   }

@@ -42,11 +42,16 @@ export { EventTimeTrigger, ProcessingTimeTrigger } from '../window/triggers/time
 export type { Trigger, TriggerContext, TriggerResult } from '../window/triggers/trigger.js';
 export { GlobalWindow, TimeWindow, type Window } from '../window/window.js';
 export type { WindowContext } from '../window/window-functions.js';
+export { type AsyncFunction, AsyncRetryStrategies, type AsyncRetryStrategy, AsyncTimeoutError } from './async/async-function.js';
 export { BroadcastStream, ConnectedStreams } from './api/connected-streams.js';
 export { DataStream, SingleOutputStream, StreamSink } from './api/data-stream.js';
+export { IntervalJoin } from './api/interval-join.js';
 export { KeyedStream } from './api/keyed-stream.js';
-export { type ProcessWindowFunction, WindowedStream } from './api/windowed-stream.js';
+export type { ProcessWindowFunction, WindowFunctionFactory } from './api/process-window-functions.js';
+export { WindowedStream } from './api/windowed-stream.js';
 export type { DeliveryGuarantee } from './functions/delivery.js';
 export * from './functions/functions.js';
+export * from './functions/rich-functions.js';
+export type { JoinContext } from './join/interval-join-operator.js';
 export type { CommitContext, Committer, Sink, SinkWriter, WriterInitContext } from './functions/sink.js';
 export type { Source, SourceReader, SourceRecord, SourceSplit } from './functions/source.js';

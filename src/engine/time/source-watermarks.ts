@@ -2,7 +2,7 @@ import type { ProcessingTimeService, ScheduledCallback } from './processing-time
 import { WatermarkEmitter, type WatermarkOutput, type WatermarkSink } from './watermark.js';
 import type { WatermarkGenerator } from './watermark-generators.js';
 import { WatermarkOutputMultiplexer } from './watermark-output-multiplexer.js';
-import type { WatermarkStrategy } from './watermark-strategy.js';
+import type { TimestampAssigner, WatermarkStrategy } from './watermark-strategy.js';
 
 interface Split<T> {
   readonly generator: WatermarkGenerator<T>;
@@ -16,6 +16,7 @@ interface Split<T> {
  * ProgressiveTimestampsAndWatermarks).
  */
 export class SourceWatermarks<T> {
+  readonly #assigner: TimestampAssigner<T>;
   readonly #emitter: WatermarkEmitter;
   readonly #multiplexer: WatermarkOutputMultiplexer;
   readonly #splits = new Map<string, Split<T>>();
@@ -28,6 +29,7 @@ export class SourceWatermarks<T> {
     private readonly clock: ProcessingTimeService,
     sink: WatermarkSink,
   ) {
+    this.#assigner = strategy.createTimestampAssigner(() => clock.currentProcessingTime());
     this.#emitter = new WatermarkEmitter(sink);
     this.#multiplexer = new WatermarkOutputMultiplexer(this.#emitter);
     if (interval > 0) this.#schedule();
@@ -49,7 +51,7 @@ export class SourceWatermarks<T> {
 
   /** The event's time, epoch ms; call `onEvent` once the event has gone on. */
   extractTimestamp(event: T, recordTimestamp: number | undefined): number {
-    return this.strategy.extractTimestamp(event, recordTimestamp);
+    return this.#assigner(event, recordTimestamp);
   }
 
   onEvent(split: string, event: T, timestamp: number): void {

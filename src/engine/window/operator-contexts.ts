@@ -1,6 +1,7 @@
 /** What triggers and window functions see of the operator that calls them. */
 import type { Output, OutputTag } from '../operator/stream-operator.js';
 import type {
+  AggregatingStateDescriptor,
   ListStateDescriptor,
   MapStateDescriptor,
   ReducingStateDescriptor,
@@ -8,7 +9,7 @@ import type {
   ValueStateDescriptor,
 } from '../state/keyed/descriptors.js';
 import type { KeyedStateBackend } from '../state/keyed/keyed-state-backend.js';
-import type { ListState, MapState, ReducingState, ValueState } from '../state/keyed/keyed-state.js';
+import type { AggregatingState, ListState, MapState, ReducingState, ValueState } from '../state/keyed/keyed-state.js';
 import type { InternalTimerService } from '../time/internal-timer-service.js';
 import type { OnMergeContext } from './triggers/trigger.js';
 import type { KeyedStateStore, WindowContext } from './window-functions.js';
@@ -93,6 +94,10 @@ class FunctionStates implements KeyedStateStore {
 
   getReducingState<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T> {
     return this.#get(descriptor) as ReducingState<T>;
+  }
+
+  getAggregatingState<IN, ACC, OUT>(descriptor: AggregatingStateDescriptor<IN, ACC, OUT>): AggregatingState<IN, OUT> {
+    return this.#get(descriptor) as AggregatingState<IN, OUT>;
   }
 
   #get<D extends Pick<StateDescriptor, 'name' | 'kind'>>(descriptor: D): unknown {

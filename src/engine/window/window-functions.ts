@@ -1,6 +1,13 @@
-import type { ListState, MapState, ReducingState, ValueState } from '../state/keyed/keyed-state.js';
-import type { ListStateDescriptor, MapStateDescriptor, ReducingStateDescriptor, ValueStateDescriptor } from '../state/keyed/descriptors.js';
-import type { OutputTag } from '../operator/stream-operator.js';
+import type { AggregatingState, ListState, MapState, ReducingState, ValueState } from '../state/keyed/keyed-state.js';
+import type {
+  AggregatingStateDescriptor,
+  ListStateDescriptor,
+  MapStateDescriptor,
+  ReducingStateDescriptor,
+  ValueStateDescriptor,
+} from '../state/keyed/descriptors.js';
+import type { OperatorContext, OutputTag } from '../operator/stream-operator.js';
+import type { KeyedStateBackend } from '../state/keyed/keyed-state-backend.js';
 import type { Window } from './window.js';
 
 /** Keyed state by descriptor: of the key, or of the key and window. */
@@ -9,6 +16,7 @@ export interface KeyedStateStore {
   getListState<T>(descriptor: ListStateDescriptor<T>): ListState<T>;
   getMapState<K, V>(descriptor: MapStateDescriptor<K, V>): MapState<K, V>;
   getReducingState<T>(descriptor: ReducingStateDescriptor<T>): ReducingState<T>;
+  getAggregatingState<IN, ACC, OUT>(descriptor: AggregatingStateDescriptor<IN, ACC, OUT>): AggregatingState<IN, OUT>;
 }
 
 /** The firing that a window function works on. */
@@ -25,7 +33,10 @@ export interface WindowContext<W extends Window> {
 
 /** Works on a window's contents when it fires (Flink's ProcessWindowFunction). */
 export interface WindowFunction<CONTENTS, OUT, W extends Window> {
+  /** Before the first event, with the state of keys. */
+  open?(context: OperatorContext<OUT>, state: KeyedStateBackend): void;
   process(key: unknown, context: WindowContext<W>, contents: CONTENTS, out: (value: OUT) => void): void;
   /** The window is gone: clear what `process` put into `windowState`. */
   clear?(context: WindowContext<W>): void;
+  close?(): void;
 }

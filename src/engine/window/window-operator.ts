@@ -62,6 +62,11 @@ export class WindowOperator<IN, CONTENTS, OUT, W extends Window>
     super.open(context);
     this.#timers = this.timerService<W>(this, this.#windowOfId);
     this.#triggerContext = new WindowTriggerContext(this.keyedState, this.#timers);
+    this.#function.open?.(context, this.keyedState);
+  }
+
+  override close(): void {
+    this.#function.close?.();
   }
 
   processElement(value: IN, timestamp: number | undefined, key?: unknown): void {

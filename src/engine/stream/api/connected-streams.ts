@@ -1,5 +1,6 @@
 import type { MapStateDescriptor } from '../../state/keyed/descriptors.js';
 import type {
+  BroadcastProcessFunction,
   CoProcessFunction,
   FlatMapFunction,
   FunctionFactory,
@@ -7,7 +8,7 @@ import type {
   KeySelector,
   MapFunction,
 } from '../functions/functions.js';
-import { CoProcessOperator, KeyedBroadcastProcessOperator } from '../operators/process-operators.js';
+import { BroadcastProcessOperator, CoProcessOperator } from '../operators/process-operators.js';
 import { CoFlatMapOperator } from '../operators/simple-operators.js';
 import { DataStream, type SingleOutputStream } from './data-stream.js';
 import { addTwoInput, instancesOf, type StreamSource } from './ports.js';
@@ -57,7 +58,23 @@ export class BroadcastStream<B, BK, BV> {
   ) {}
 }
 
-export class BroadcastConnectedStream<T, K, B, BK, BV> {
+/** A stream beside a broadcast state. */
+export class BroadcastConnectedStream<T, B, BK, BV> {
+  constructor(
+    private readonly stream: StreamSource,
+    private readonly broadcast: BroadcastStream<B, BK, BV>,
+  ) {}
+
+  process<R>(fn: FunctionFactory<BroadcastProcessFunction<T, B, R, BK, BV>>): SingleOutputStream<R> {
+    const instance = instancesOf(fn);
+    const { stream, state } = this.broadcast;
+    const node = addTwoInput(this.stream, stream, 'broadcast process', () => new BroadcastProcessOperator(instance(), state));
+    return DataStream.of<R>(this.stream.graph, node);
+  }
+}
+
+/** A keyed stream beside a broadcast state. */
+export class KeyedBroadcastConnectedStream<T, K, B, BK, BV> {
   constructor(
     private readonly keyed: StreamSource,
     private readonly broadcast: BroadcastStream<B, BK, BV>,
@@ -65,12 +82,8 @@ export class BroadcastConnectedStream<T, K, B, BK, BV> {
 
   process<R>(fn: FunctionFactory<KeyedBroadcastProcessFunction<K, T, B, R, BK, BV>>): SingleOutputStream<R> {
     const instance = instancesOf(fn);
-    const node = addTwoInput(
-      this.keyed,
-      this.broadcast.stream,
-      'keyed broadcast process',
-      () => new KeyedBroadcastProcessOperator(instance(), this.broadcast.state),
-    );
+    const { stream, state } = this.broadcast;
+    const node = addTwoInput(this.keyed, stream, 'keyed broadcast process', () => new BroadcastProcessOperator(instance(), state));
     return DataStream.of<R>(this.keyed.graph, node);
   }
 }

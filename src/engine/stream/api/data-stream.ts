@@ -2,7 +2,7 @@ import { OutputTag } from '../../operator/stream-operator.js';
 import { TimestampsAndWatermarksOperator } from '../../operator/timestamps-and-watermarks-operator.js';
 import type { MapStateDescriptor } from '../../state/keyed/descriptors.js';
 import type { WatermarkStrategy } from '../../time/watermark-strategy.js';
-import type { Window } from '../../window/window.js';
+import type { GlobalWindow, Window } from '../../window/window.js';
 import type { WindowAssigner } from '../../window/assigners/window-assigner.js';
 import type {
   FilterFunction,
@@ -12,13 +12,14 @@ import type {
   MapFunction,
   ProcessFunction,
 } from '../functions/functions.js';
+import type { RichFilterFunction, RichFlatMapFunction, RichMapFunction } from '../functions/rich-functions.js';
 import type { Committer, Sink, SinkWriter } from '../functions/sink.js';
 import type { AnyOneInput, Partitioner, StreamGraph, StreamNode } from '../graph/stream-graph.js';
-import { FlatMapOperator } from '../operators/simple-operators.js';
 import { ProcessOperator } from '../operators/process-operators.js';
 import { SinkOperator } from '../operators/sink-operator.js';
-import { BroadcastStream, ConnectedStreams } from './connected-streams.js';
-import { CoGroupedStreams, JoinedStreams } from './joined-streams.js';
+import { BroadcastConnectedStream, BroadcastStream, ConnectedStreams } from './connected-streams.js';
+import { type CoGroupedStreams, type JoinedStreams, PairedStreams } from './paired-streams.js';
+import { filtering, flatMapping, mapping, type Rich } from './flat-mapping.js';
 import { KeyedStream } from './keyed-stream.js';
 import { addOneInput, addSink, FORWARD, instancesOf, type Port, type StreamSource } from './ports.js';
 import { WindowedStream } from './windowed-stream.js';
@@ -35,18 +36,22 @@ export class DataStream<T> implements StreamSource {
     return new SingleOutputStream<T>(graph, node);
   }
 
-  map<R>(fn: MapFunction<T, R>): SingleOutputStream<R> {
-    return this.transform('map', () => new FlatMapOperator<T, R>((value, out) => out(fn(value))));
+  map<R>(fn: MapFunction<T, R>): SingleOutputStream<R>;
+  map<R>(fn: Rich<RichMapFunction<T, R>>): SingleOutputStream<R>;
+  map<R>(fn: MapFunction<T, R> | Rich<RichMapFunction<T, R>>): SingleOutputStream<R> {
+    return this.transform('map', mapping(fn));
   }
 
   filter<S extends T>(fn: (value: T) => value is S): SingleOutputStream<S>;
-  filter(fn: FilterFunction<T>): SingleOutputStream<T>;
-  filter(fn: FilterFunction<T>): SingleOutputStream<T> {
-    return this.transform('filter', () => new FlatMapOperator<T, T>((value, out) => void (fn(value) && out(value))));
+  filter(fn: FilterFunction<T> | Rich<RichFilterFunction<T>>): SingleOutputStream<T>;
+  filter(fn: FilterFunction<T> | Rich<RichFilterFunction<T>>): SingleOutputStream<T> {
+    return this.transform('filter', filtering(fn));
   }
 
-  flatMap<R>(fn: FlatMapFunction<T, R>): SingleOutputStream<R> {
-    return this.transform('flatMap', () => new FlatMapOperator<T, R>(fn));
+  flatMap<R>(fn: FlatMapFunction<T, R>): SingleOutputStream<R>;
+  flatMap<R>(fn: Rich<RichFlatMapFunction<T, R>>): SingleOutputStream<R>;
+  flatMap<R>(fn: FlatMapFunction<T, R> | Rich<RichFlatMapFunction<T, R>>): SingleOutputStream<R> {
+    return this.transform('flatMap', flatMapping(fn));
   }
 
   process<R>(fn: FunctionFactory<ProcessFunction<T, R>>): SingleOutputStream<R> {
@@ -67,21 +72,29 @@ export class DataStream<T> implements StreamSource {
     return new DataStream(this.graph, [...this.ports, ...others.flatMap(({ ports }) => ports)]);
   }
 
-  connect<U>(other: DataStream<U>): ConnectedStreams<T, U> {
+  connect<B, BK, BV>(other: BroadcastStream<B, BK, BV>): BroadcastConnectedStream<T, B, BK, BV>;
+  connect<U>(other: DataStream<U>): ConnectedStreams<T, U>;
+  connect<U>(other: DataStream<U> | BroadcastStream<U, unknown, unknown>): unknown {
+    if (other instanceof BroadcastStream) return new BroadcastConnectedStream(this, other);
     return new ConnectedStreams<T, U>(this, other);
   }
 
   join<U>(other: DataStream<U>): JoinedStreams<T, U> {
-    return new JoinedStreams<T, U>(this, other);
+    return new PairedStreams('join', this, other);
   }
 
   coGroup<U>(other: DataStream<U>): CoGroupedStreams<T, U> {
-    return new CoGroupedStreams<T, U>(this, other);
+    return new PairedStreams('coGroup', this, other);
   }
 
-  /** One window over all elements, whatever their key. */
+  /** One window over all elements, whatever their key, in one subtask. */
   windowAll<W extends Window>(assigner: WindowAssigner<T, W>): WindowedStream<T, null, W> {
-    return new KeyedStream<T, null>(this.graph, this.ports, () => null).window(assigner);
+    return this.#all().window(assigner);
+  }
+
+  /** Every `size` elements; with `slide`, every `slide` the last `size`. */
+  countWindowAll(size: number, slide?: number): WindowedStream<T, null, GlobalWindow> {
+    return this.#all().countWindow(size, slide);
   }
 
   assignTimestampsAndWatermarks(strategy: WatermarkStrategy<T>): SingleOutputStream<T> {
@@ -147,6 +160,10 @@ export class DataStream<T> implements StreamSource {
   /** An operator of your own. */
   transform<R>(name: string, operator: () => AnyOneInput): SingleOutputStream<R> {
     return DataStream.of<R>(this.graph, addOneInput(this, name, operator));
+  }
+
+  #all(): KeyedStream<T, null> {
+    return new KeyedStream<T, null>(this.graph, this.ports, () => null, 1);
   }
 
   #partitioned(partitioner: Partitioner): DataStream<T> {

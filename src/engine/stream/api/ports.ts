@@ -17,6 +17,8 @@ export interface StreamSource {
   readonly ports: readonly Port[];
   /** Set when the stream is keyed. */
   readonly key?: (value: unknown) => unknown;
+  /** Of operators on it; absent: the program's. */
+  readonly parallelism?: number;
 }
 
 export function edgesOf({ ports, key }: Pick<StreamSource, 'ports' | 'key'>, input: 0 | 1): StreamEdge[] {
@@ -30,7 +32,14 @@ export function edgesOf({ ports, key }: Pick<StreamSource, 'ports' | 'key'>, inp
 }
 
 export function addOneInput(source: StreamSource, name: string, operator: () => AnyOneInput): StreamNode {
-  return source.graph.add({ kind: 'oneInput', name, inputs: edgesOf(source, 0), operator });
+  const { parallelism } = source;
+  return source.graph.add({
+    kind: 'oneInput',
+    name,
+    inputs: edgesOf(source, 0),
+    operator,
+    ...(parallelism !== undefined && { parallelism }),
+  });
 }
 
 export function addSink(source: StreamSource, name: string, operator: () => AnyOneInput, committer?: () => Committer<unknown>): StreamNode {

@@ -4,13 +4,14 @@ import type { WindowAssigner } from '../../window/assigners/window-assigner.js';
 import type { Evictor } from '../../window/evictors/evictor.js';
 import type { Trigger } from '../../window/triggers/trigger.js';
 import { aggregateContents, evictingContents, listContents, reduceContents, type WindowContents } from '../../window/window-contents.js';
-import type { WindowContext, WindowFunction } from '../../window/window-functions.js';
 import { WindowOperator } from '../../window/window-operator.js';
 import type { Window } from '../../window/window.js';
 import type { Collector } from '../functions/functions.js';
+import type { AnyOneInput } from '../graph/stream-graph.js';
 import { DataStream, type SingleOutputStream } from './data-stream.js';
 import type { KeyedStream } from './keyed-stream.js';
 import { addOneInput } from './ports.js';
+import { folding, identity, type WindowFunctionFactory, windowFunctions } from './process-window-functions.js';
 import { maxByOf, maxOf, minByOf, minOf, type NumericField, sumOf } from './rolling.js';
 
 interface Settings<T, W extends Window> {
@@ -19,12 +20,6 @@ interface Settings<T, W extends Window> {
   readonly evictor?: Evictor<T, W>;
   readonly allowedLateness?: number;
   readonly lateDataTag?: OutputTag<T>;
-}
-
-/** Sees a window when it fires: its key, its bounds, state of its own, and what was gathered (Flink's ProcessWindowFunction). */
-export interface ProcessWindowFunction<IN, OUT, K, W extends Window> {
-  process(key: K, context: WindowContext<W>, elements: IN, out: Collector<OUT>): void;
-  clear?(context: WindowContext<W>): void;
 }
 
 /** A keyed stream cut into windows (Flink's WindowedStream). Immutable. */
@@ -53,8 +48,8 @@ export class WindowedStream<T, K, W extends Window> {
 
   /** Folded as elements come; `fn`, if given, sees the one result. */
   reduce(reduce: ReduceFunction<T>): SingleOutputStream<T>;
-  reduce<R>(reduce: ReduceFunction<T>, fn: ProcessWindowFunction<T, R, K, W>): SingleOutputStream<R>;
-  reduce<R>(reduce: ReduceFunction<T>, fn?: ProcessWindowFunction<T, R, K, W>): SingleOutputStream<R> {
+  reduce<R>(reduce: ReduceFunction<T>, fn: WindowFunctionFactory<T, R, K, W>): SingleOutputStream<R>;
+  reduce<R>(reduce: ReduceFunction<T>, fn?: WindowFunctionFactory<T, R, K, W>): SingleOutputStream<R> {
     const { evictor } = this.settings;
     if (evictor === undefined) return this.#operate('window reduce', reduceContents<T, W>(reduce), fn);
     return this.#operate(
@@ -65,8 +60,8 @@ export class WindowedStream<T, K, W extends Window> {
   }
 
   aggregate<ACC, A>(aggregate: AggregateFunction<T, ACC, A>): SingleOutputStream<A>;
-  aggregate<ACC, A, R>(aggregate: AggregateFunction<T, ACC, A>, fn: ProcessWindowFunction<A, R, K, W>): SingleOutputStream<R>;
-  aggregate<ACC, A, R>(aggregate: AggregateFunction<T, ACC, A>, fn?: ProcessWindowFunction<A, R, K, W>): SingleOutputStream<R> {
+  aggregate<ACC, A, R>(aggregate: AggregateFunction<T, ACC, A>, fn: WindowFunctionFactory<A, R, K, W>): SingleOutputStream<R>;
+  aggregate<ACC, A, R>(aggregate: AggregateFunction<T, ACC, A>, fn?: WindowFunctionFactory<A, R, K, W>): SingleOutputStream<R> {
     const { evictor } = this.settings;
     if (evictor === undefined) return this.#operate('window aggregate', aggregateContents<T, ACC, A, W>(aggregate), fn);
     const fold = (elements: readonly T[]): A =>
@@ -75,7 +70,7 @@ export class WindowedStream<T, K, W extends Window> {
   }
 
   /** Every element is kept until the window is gone. */
-  process<R>(fn: ProcessWindowFunction<readonly T[], R, K, W>): SingleOutputStream<R> {
+  process<R>(fn: WindowFunctionFactory<readonly T[], R, K, W>): SingleOutputStream<R> {
     const { evictor } = this.settings;
     return this.#operate('window process', evictor === undefined ? listContents<T, W>() : evictingContents(evictor), fn);
   }
@@ -108,29 +103,10 @@ export class WindowedStream<T, K, W extends Window> {
   #operate<C, R>(
     name: string,
     contents: WindowContents<T, C, W>,
-    fn: ProcessWindowFunction<C, R, K, W> = identity(),
+    fn: WindowFunctionFactory<C, R, K, W> = identity(),
   ): SingleOutputStream<R> {
-    const options = { ...this.settings, contents, function: fn as WindowFunction<C, R, W> };
-    return DataStream.of<R>(
-      this.stream.graph,
-      addOneInput(this.stream, name, () => new WindowOperator(options)),
-    );
+    const instance = windowFunctions(fn);
+    const operator = (): AnyOneInput => new WindowOperator({ ...this.settings, contents, function: instance() });
+    return DataStream.of<R>(this.stream.graph, addOneInput(this.stream, name, operator));
   }
-}
-
-function identity<C, R, K, W extends Window>(): ProcessWindowFunction<C, R, K, W> {
-  return { process: (_key, _context, contents, out) => out(contents as unknown as R) };
-}
-
-/** A window function over the folded elements. */
-function folding<T, A, R, K, W extends Window>(
-  fold: (elements: readonly T[]) => A,
-  fn: ProcessWindowFunction<A, R, K, W> = identity(),
-): ProcessWindowFunction<readonly T[], R, K, W> {
-  return {
-    process: (key, context, elements, out) => {
-      if (elements.length > 0) fn.process(key, context, fold(elements), out);
-    },
-    clear: fn.clear?.bind(fn),
-  };
 }

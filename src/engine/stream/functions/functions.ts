@@ -104,6 +104,11 @@ export abstract class CoProcessFunction<IN1, IN2, OUT, K = unknown> extends Rich
   onTimer(_time: number, _context: OnTimerContext<K>, _out: Collector<OUT>): void {}
 }
 
+export abstract class BroadcastProcessFunction<IN, B, OUT, BK, BV> extends RichFunction {
+  abstract processElement(value: IN, context: ProcessContext, broadcast: BroadcastState<BK, BV>, out: Collector<OUT>): void;
+  abstract processBroadcastElement(value: B, context: ProcessContext, broadcast: WritableBroadcastState<BK, BV>, out: Collector<OUT>): void;
+}
+
 export abstract class KeyedBroadcastProcessFunction<K, IN, B, OUT, BK, BV> extends RichFunction {
   abstract processElement(value: IN, context: KeyedContext<K>, broadcast: BroadcastState<BK, BV>, out: Collector<OUT>): void;
   abstract processBroadcastElement(value: B, context: ProcessContext, broadcast: WritableBroadcastState<BK, BV>, out: Collector<OUT>): void;

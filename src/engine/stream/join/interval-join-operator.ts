@@ -16,10 +16,19 @@ export interface IntervalBounds {
   readonly upperExclusive?: boolean;
 }
 
+/** The pair that is worked on; epoch ms. */
+export interface JoinContext {
+  readonly leftTimestamp: number;
+  readonly rightTimestamp: number;
+  /** The later of the two. */
+  readonly timestamp: number;
+  output<X>(tag: OutputTag<X>, value: X): void;
+}
+
 export interface IntervalJoinOptions<L, R, OUT> {
   readonly bounds: IntervalBounds;
   /** Called for each pair; results have the later of the two times. */
-  readonly process: (left: L, right: R, timestamp: number, out: (value: OUT) => void) => void;
+  readonly process: (left: L, right: R, context: JoinContext, out: (value: OUT) => void) => void;
   readonly leftLateDataTag?: OutputTag<L>;
   readonly rightLateDataTag?: OutputTag<R>;
 }
@@ -70,7 +79,7 @@ export class IntervalJoinOperator<L, R, OUT>
     add(this.keyedState.getState(this.#left), time, left);
     for (const [rightTime, rights] of this.keyedState.getState(this.#right).entries()) {
       if (rightTime < time + this.#lower || rightTime > time + this.#upper) continue;
-      for (const right of rights) this.#emit(left, right, Math.max(time, rightTime));
+      for (const right of rights) this.#emit(left, right, time, rightTime);
     }
     this.#timers.registerEventTimeTimer(LEFT, time + Math.max(this.#upper, 0));
   }
@@ -82,7 +91,7 @@ export class IntervalJoinOperator<L, R, OUT>
     add(this.keyedState.getState(this.#right), time, right);
     for (const [leftTime, lefts] of this.keyedState.getState(this.#left).entries()) {
       if (time < leftTime + this.#lower || time > leftTime + this.#upper) continue;
-      for (const left of lefts) this.#emit(left, right, Math.max(time, leftTime));
+      for (const left of lefts) this.#emit(left, right, leftTime, time);
     }
     this.#timers.registerEventTimeTimer(RIGHT, time + Math.max(-this.#lower, 0));
   }
@@ -103,8 +112,11 @@ export class IntervalJoinOperator<L, R, OUT>
     else this.output.collectSide(tag, value, time);
   }
 
-  #emit(left: L, right: R, timestamp: number): void {
-    this.#options.process(left, right, timestamp, (value) => this.output.collect(value, timestamp));
+  #emit(left: L, right: R, leftTimestamp: number, rightTimestamp: number): void {
+    const timestamp = Math.max(leftTimestamp, rightTimestamp);
+    const output: JoinContext['output'] = (tag, value) => this.output.collectSide(tag, value, timestamp);
+    const context = { leftTimestamp, rightTimestamp, timestamp, output };
+    this.#options.process(left, right, context, (value) => this.output.collect(value, timestamp));
   }
 }
 

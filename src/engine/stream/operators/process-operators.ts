@@ -9,6 +9,7 @@ import {
 import type { MapStateDescriptor } from '../../state/keyed/descriptors.js';
 import type { InternalTimer, Namespace, TimeDomain, Triggerable } from '../../time/internal-timer-service.js';
 import type {
+  BroadcastProcessFunction,
   Collector,
   CoProcessFunction,
   KeyedBroadcastProcessFunction,
@@ -74,6 +75,21 @@ abstract class FunctionOperator<OUT> extends AbstractStreamOperator<OUT> impleme
   }
 }
 
+/** map, filter and flatMap by objects with a life cycle. */
+export class RichFlatMapOperator<IN, OUT> extends FunctionOperator<OUT> implements OneInputStreamOperator<IN, OUT> {
+  constructor(
+    fn: RichFunction,
+    private readonly apply: (value: IN, out: Collector<OUT>) => void,
+  ) {
+    super(fn);
+  }
+
+  processElement(value: IN, timestamp: number | undefined, key?: unknown): void {
+    this.at(timestamp, key);
+    this.apply(value, this.out);
+  }
+}
+
 export class ProcessOperator<IN, OUT> extends FunctionOperator<OUT> implements OneInputStreamOperator<IN, OUT> {
   constructor(private readonly fn: ProcessFunction<IN, OUT>) {
     super(fn);
@@ -108,17 +124,21 @@ export class CoProcessOperator<IN1, IN2, OUT> extends FunctionOperator<OUT> impl
   }
 }
 
-export class KeyedBroadcastProcessOperator<K, IN, B, OUT, BK, BV>
-  extends FunctionOperator<OUT>
-  implements TwoInputStreamOperator<IN, B, OUT>
-{
+type AnyBroadcastFunction<K, IN, B, OUT, BK, BV> =
+  | BroadcastProcessFunction<IN, B, OUT, BK, BV>
+  | KeyedBroadcastProcessFunction<K, IN, B, OUT, BK, BV>;
+
+/** A stream, keyed or not, beside a broadcast state. */
+export class BroadcastProcessOperator<K, IN, B, OUT, BK, BV> extends FunctionOperator<OUT> implements TwoInputStreamOperator<IN, B, OUT> {
   #broadcast!: WritableBroadcastState<BK, BV>;
 
   constructor(
-    private readonly fn: KeyedBroadcastProcessFunction<K, IN, B, OUT, BK, BV>,
+    private readonly fn: AnyBroadcastFunction<K, IN, B, OUT, BK, BV>,
     private readonly descriptor: MapStateDescriptor<BK, BV>,
   ) {
-    super(fn, (time, context, out) => fn.onTimer(time, context as OnTimerContext<K>, out));
+    super(fn, (time, context, out) => {
+      if ('onTimer' in fn) fn.onTimer(time, context as OnTimerContext<K>, out);
+    });
   }
 
   override open(context: OperatorContext<OUT>): void {

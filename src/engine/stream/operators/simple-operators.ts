@@ -1,7 +1,7 @@
 /** Operators of functions without state or life cycle. */
 import { AbstractStreamOperator, type OneInputStreamOperator, type TwoInputStreamOperator } from '../../operator/stream-operator.js';
-import { valueState } from '../../state/keyed/descriptors.js';
-import type { ReduceFunction } from '../../state/keyed/keyed-state.js';
+import { aggregatingState, type AggregatingStateDescriptor, valueState } from '../../state/keyed/descriptors.js';
+import type { AggregateFunction, ReduceFunction } from '../../state/keyed/keyed-state.js';
 import type { Collector } from '../functions/functions.js';
 
 type Apply<IN, OUT> = (value: IN, out: Collector<OUT>) => void;
@@ -59,5 +59,22 @@ export class StreamGroupedReduceOperator<T> extends AbstractStreamOperator<T> im
     const next = current === undefined ? value : this.reduce(current, value);
     state.update(next);
     this.output.collect(next, timestamp);
+  }
+}
+
+/** The same of an aggregate, whose result may be of another type. */
+export class StreamGroupedAggregateOperator<T, ACC, R> extends AbstractStreamOperator<R> implements OneInputStreamOperator<T, R> {
+  readonly #state: AggregatingStateDescriptor<T, ACC, R>;
+
+  constructor(aggregate: AggregateFunction<T, ACC, R>) {
+    super();
+    this.#state = aggregatingState('rolling', aggregate);
+  }
+
+  processElement(value: T, timestamp: number | undefined, key?: unknown): void {
+    this.keyedState.setCurrentKey(key);
+    const state = this.keyedState.getState(this.#state);
+    state.add(value);
+    this.output.collect(state.get() as R, timestamp);
   }
 }
