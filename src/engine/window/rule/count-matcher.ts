@@ -58,7 +58,7 @@ export class CountMatcher extends WindowMatcher<CountState> {
     for (const { row } of state.parts) this.selection.merge(total, row);
     const startTime = state.parts[0].time;
     if (!this.#overlaps) state.parts = [];
-    this.emit(total, { firing: state.firings, startTime, endTime }, out);
+    this.emitCount(total, state.firings, startTime, endTime, out);
   }
 
   nextDeadline(): number {

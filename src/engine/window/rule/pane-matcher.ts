@@ -2,23 +2,20 @@ import type { Event } from '../../event/event.js';
 import type { MatchOutput } from '../../match/matcher.js';
 import type { BinaryReader, BinaryWriter } from '../../state/binary.js';
 import { CalendarDayWindows } from '../assigners/calendar-days.js';
-import type { Row } from '../select/selection.js';
 import type { WindowSpec } from '../spec/window-spec.js';
 import { TimeWindow } from '../window.js';
-import { readRow, type WindowFunctions, WindowMatcher, writeRow } from './window-state.js';
+import { type WindowFunctions, WindowMatcher } from './window-state.js';
 
-interface Pane {
-  /** Epoch ms. */
-  readonly start: number;
-  readonly row: Row;
-}
+/**
+ * All of a key in one list of numbers, as there are as many as keys and each window that fires reads it: when the last
+ * window fired and when the next one does (its end, epoch ms; Infinity without panes), then the panes that an open window
+ * still needs, each its start (epoch ms, rising) and its row.
+ */
+export type PaneState = number[];
 
-export interface PaneState {
-  /** Rising; those that an open window still needs. */
-  panes: Pane[];
-  /** End of the last window that fired, epoch ms. */
-  fired: number;
-}
+const FIRED = 0;
+const NEXT_END = 1;
+const PANES = 2;
 
 /** Where panes and windows begin and end, epoch ms. A window is known by its end. */
 interface Grid {
@@ -40,67 +37,79 @@ interface Grid {
  */
 export class PaneMatcher extends WindowMatcher<PaneState> {
   readonly #grid: Grid;
+  /** Numbers of a pane. */
+  readonly #stride: number;
 
   constructor(spec: Extract<WindowSpec, { kind: 'tumbling' | 'sliding' }>, functions: WindowFunctions) {
     super(functions);
     this.#grid = gridOf(spec);
+    this.#stride = 1 + this.selection.width;
   }
 
   createState(): PaneState {
-    return { panes: [], fired: -Infinity };
+    return [-Infinity, Infinity];
   }
 
-  isEmpty({ panes }: PaneState): boolean {
-    return panes.length === 0;
+  isEmpty(state: PaneState): boolean {
+    return state.length === PANES;
   }
 
-  processEvent({ panes }: PaneState, event: Event, out: MatchOutput): void {
+  processEvent(state: PaneState, event: Event, out: MatchOutput): void {
     const start = this.#grid.paneStart(event.time);
     if (start === undefined) return;
-    if (panes.length === 0 || panes[panes.length - 1].start !== start) panes.push({ start, row: this.selection.createAccumulator() });
-    this.selection.add(event, panes[panes.length - 1].row, out);
+    const isFirst = state.length === PANES;
+    if (isFirst || state[state.length - this.#stride] !== start) {
+      state.push(start);
+      this.selection.append(state);
+      if (isFirst) state[NEXT_END] = this.#grid.firstEnd(start, state[FIRED]);
+    }
+    this.selection.add(event, state, out, state.length - this.#stride + 1);
   }
 
-  nextDeadline({ panes, fired }: PaneState): number {
-    return panes.length === 0 ? Infinity : this.#grid.firstEnd(panes[0].start, fired);
+  nextDeadline(state: PaneState): number {
+    return state[NEXT_END];
   }
 
   advanceTime(state: PaneState, time: number, out: MatchOutput): void {
-    while (state.panes.length > 0) {
-      const end = this.#grid.firstEnd(state.panes[0].start, state.fired);
-      if (end > time) return;
-      this.#fire(state, end, out);
-    }
+    while (state[NEXT_END] <= time) this.#fire(state, state[NEXT_END], out);
   }
 
   #fire(state: PaneState, end: number, out: MatchOutput): void {
-    const { panes } = state;
     const total = this.total();
-    for (let i = 0; i < panes.length && panes[i].start < end; i++) this.selection.merge(total, panes[i].row);
-    const next = this.#grid.nextStart(end);
-    while (panes.length > 0 && panes[0].start < next) panes.shift();
-    state.fired = end;
-    const start = this.#grid.startOf(end);
-    this.emit(total, { window: { start, end }, firing: 1, startTime: start, endTime: end }, out);
+    for (let at = PANES; at < state.length && state[at] < end; at += this.#stride) this.selection.merge(total, state, at + 1);
+    this.#dropBefore(this.#grid.nextStart(end), state);
+    state[FIRED] = end;
+    state[NEXT_END] = state.length === PANES ? Infinity : this.#grid.firstEnd(state[PANES], end);
+    this.emitWindow(total, this.#grid.startOf(end), end, out);
   }
 
-  protected openWindows({ panes, fired }: PaneState): number {
-    return new Set(panes.map(({ start }) => this.#grid.firstEnd(start, fired))).size;
+  #dropBefore(start: number, state: PaneState): void {
+    let from = PANES;
+    while (from < state.length && state[from] < start) from += this.#stride;
+    if (from === PANES) return;
+    const gone = from - PANES;
+    for (let at = from; at < state.length; at++) state[at - gone] = state[at];
+    state.length -= gone;
   }
 
-  write({ panes, fired }: PaneState, out: BinaryWriter): void {
-    out.double(fired);
-    out.uint(panes.length);
-    for (const { start, row } of panes) {
-      out.double(start);
-      writeRow(row, out);
-    }
+  protected openWindows(state: PaneState): number {
+    const ends = new Set<number>();
+    for (let at = PANES; at < state.length; at += this.#stride) ends.add(this.#grid.firstEnd(state[at], state[FIRED]));
+    return ends.size;
+  }
+
+  write(state: PaneState, out: BinaryWriter): void {
+    out.double(state[FIRED]);
+    out.uint((state.length - PANES) / this.#stride);
+    for (let at = PANES; at < state.length; at++) out.double(state[at]);
   }
 
   read(from: BinaryReader): PaneState {
-    const fired = from.double();
-    const panes = Array.from({ length: from.uint() }, () => ({ start: from.double(), row: readRow(this.selection.width, from) }));
-    return { panes, fired };
+    const state = this.createState();
+    state[FIRED] = from.double();
+    for (let left = from.uint() * this.#stride; left > 0; left--) state.push(from.double());
+    if (!this.isEmpty(state)) state[NEXT_END] = this.#grid.firstEnd(state[PANES], state[FIRED]);
+    return state;
   }
 }
 

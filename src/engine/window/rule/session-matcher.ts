@@ -40,8 +40,7 @@ export class SessionMatcher extends WindowMatcher<SessionState> {
     const { open } = state;
     if (open === undefined || open.end > time) return;
     state.open = undefined;
-    const { start, end, row } = open;
-    this.emit(row, { window: { start, end }, firing: 1, startTime: start, endTime: end }, out);
+    this.emitWindow(open.row, open.start, open.end, out);
   }
 
   protected openWindows({ open }: SessionState): number {

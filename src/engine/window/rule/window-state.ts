@@ -1,6 +1,6 @@
 import type { Event } from '../../event/event.js';
 import { type CompiledExpression, ListView } from '../../expr/index.js';
-import type { EventTable, Matcher, MatchOutput, OpenMatch, WindowResult } from '../../match/matcher.js';
+import type { EventTable, Matcher, MatchOutput, OpenMatch } from '../../match/matcher.js';
 import type { BinaryReader, BinaryWriter } from '../../state/binary.js';
 import type { Row, Selection } from '../select/selection.js';
 
@@ -20,6 +20,7 @@ export abstract class WindowMatcher<S> implements Matcher<S> {
   readonly #total: Row;
   /** `window` and the selected values, as `having` reads them. Reused: most windows end here. */
   readonly #values: unknown[] = [];
+  readonly #bounds = { start: 0, end: 0 };
   readonly #view = new ListView(() => [], this.#values);
 
   constructor(private readonly functions: WindowFunctions) {
@@ -58,15 +59,25 @@ export abstract class WindowMatcher<S> implements Matcher<S> {
     return this.selection.reset(this.#total);
   }
 
-  /** Gives the result if `having` holds for it. */
-  protected emit(row: readonly number[], result: Omit<WindowResult, 'kind' | 'values'>, out: MatchOutput): void {
-    if (this.#holds(row, result.window, out)) out.match({ kind: 'window', ...result, values: this.selection.getResult(row) });
+  /** Gives the result of the window from `start` to before `end` (epoch ms) if `having` holds for it. */
+  protected emitWindow(row: readonly number[], start: number, end: number, out: MatchOutput): void {
+    const bounds = this.#bounds;
+    bounds.start = start;
+    bounds.end = end;
+    if (!this.#holds(row, bounds, out)) return;
+    const values = this.selection.getResult(row);
+    out.match({ kind: 'window', window: { start, end }, values, firing: 1, startTime: start, endTime: end });
   }
 
-  #holds(row: readonly number[], window: WindowResult['window'], out: MatchOutput): boolean {
+  /** Gives the result of a window without times if `having` holds for it; the times are of its events. */
+  protected emitCount(row: readonly number[], firing: number, startTime: number, endTime: number, out: MatchOutput): void {
+    if (this.#holds(row, null, out)) out.match({ kind: 'window', values: this.selection.getResult(row), firing, startTime, endTime });
+  }
+
+  #holds(row: readonly number[], window: { readonly start: number; readonly end: number } | null, out: MatchOutput): boolean {
     const { having } = this.functions;
     if (having === undefined) return true;
-    this.#values[0] = window ?? null;
+    this.#values[0] = window;
     this.selection.resultsInto(row, this.#values, 1);
     const verdict = having.evaluate(null, this.#view);
     if (typeof verdict !== 'boolean') out.conditionError(having.number, verdict);

@@ -8,8 +8,8 @@ export interface Aggregate {
   /** What its numbers are before the first event. */
   readonly initial: readonly number[];
   add(row: number[], at: number, value: number): void;
-  /** Adds what `from` holds to `row`: both have seen different events. */
-  merge(row: number[], at: number, from: readonly number[]): void;
+  /** Adds what `from` holds at `fromAt` to `row`: both have seen different events. */
+  merge(row: number[], at: number, from: readonly number[], fromAt: number): void;
   /** null when no event had a value. */
   result(row: readonly number[], at: number): number | null;
 }
@@ -17,28 +17,28 @@ export interface Aggregate {
 const count: Aggregate = {
   initial: [0],
   add: (row, at) => void row[at]++,
-  merge: (row, at, from) => void (row[at] += from[at]),
+  merge: (row, at, from, fromAt) => void (row[at] += from[fromAt]),
   result: (row, at) => row[at],
 };
 
 const sum: Aggregate = {
   initial: [0],
   add: (row, at, value) => void (row[at] += value),
-  merge: (row, at, from) => void (row[at] += from[at]),
+  merge: (row, at, from, fromAt) => void (row[at] += from[fromAt]),
   result: (row, at) => row[at],
 };
 
 const min: Aggregate = {
   initial: [Infinity],
   add: (row, at, value) => void (row[at] = Math.min(row[at], value)),
-  merge: (row, at, from) => void (row[at] = Math.min(row[at], from[at])),
+  merge: (row, at, from, fromAt) => void (row[at] = Math.min(row[at], from[fromAt])),
   result: (row, at) => finite(row[at]),
 };
 
 const max: Aggregate = {
   initial: [-Infinity],
   add: (row, at, value) => void (row[at] = Math.max(row[at], value)),
-  merge: (row, at, from) => void (row[at] = Math.max(row[at], from[at])),
+  merge: (row, at, from, fromAt) => void (row[at] = Math.max(row[at], from[fromAt])),
   result: (row, at) => finite(row[at]),
 };
 
@@ -49,9 +49,9 @@ const avg: Aggregate = {
     row[at] += value;
     row[at + 1]++;
   },
-  merge: (row, at, from) => {
-    row[at] += from[at];
-    row[at + 1] += from[at + 1];
+  merge: (row, at, from, fromAt) => {
+    row[at] += from[fromAt];
+    row[at + 1] += from[fromAt + 1];
   },
   result: (row, at) => finite(row[at] / row[at + 1]),
 };

@@ -76,26 +76,33 @@ export class Selection implements AggregateFunction<Event, Row, Values> {
     return this.#initial.slice();
   }
 
-  add(event: Event, row: Row, errors: ValueErrors = IGNORED): Row {
+  /** The row may stand among other numbers, from `base` on. */
+  add(event: Event, row: Row, errors: ValueErrors = IGNORED, base = 0): Row {
     for (const { aggregate, at, counts, expression } of this.columns) {
       if (expression === undefined) {
-        aggregate.add(row, at, 1);
+        aggregate.add(row, base + at, 1);
         continue;
       }
       const value = this.table.functions[expression](event, null);
       if (counts) {
-        if (value === true) aggregate.add(row, at, 1);
+        if (value === true) aggregate.add(row, base + at, 1);
         else if (value !== false) errors.conditionError(expression, value);
-      } else if (typeof value === 'number') aggregate.add(row, at, value);
-      else if (typeof value === 'bigint') aggregate.add(row, at, Number(value));
+      } else if (typeof value === 'number') aggregate.add(row, base + at, value);
+      else if (typeof value === 'bigint') aggregate.add(row, base + at, Number(value));
       else if (value !== null) errors.conditionError(expression, value instanceof CelError ? value : new CelError('not a number'));
     }
     return row;
   }
 
-  merge(row: Row, from: readonly number[]): Row {
-    for (const { aggregate, at } of this.columns) aggregate.merge(row, at, from);
+  /** Adds what `from` holds from `base` on. */
+  merge(row: Row, from: readonly number[], base = 0): Row {
+    for (const { aggregate, at } of this.columns) aggregate.merge(row, at, from, base + at);
     return row;
+  }
+
+  /** Appends a row without events. */
+  append(to: number[]): void {
+    for (const number of this.#initial) to.push(number);
   }
 
   /** Makes a row that was used as one without events. */
