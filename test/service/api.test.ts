@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { parse } from 'yaml';
 import { Service } from '../support/service.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
 
@@ -300,4 +301,16 @@ it('metrics are Prometheus text with the families of the job', async () => {
   ]) {
     expect(text).toContain(`# TYPE ${family} `);
   }
+});
+
+it('metrics are there that the board and the alerts in deploy/ use', async () => {
+  const { text } = await call('GET', '/metrics', undefined, KEYS.viewer);
+  const board = JSON.parse(readFileSync('deploy/grafana/dashboards/tripline.json', 'utf8')) as {
+    panels: { targets?: { expr: string }[] }[];
+  };
+  const { groups } = parse(readFileSync('deploy/alerts.yml', 'utf8')) as { groups: { rules: { expr: string }[] }[] };
+  const expressions = [...board.panels.flatMap(({ targets = [] }) => targets), ...groups.flatMap(({ rules }) => rules)];
+  const names = new Set(expressions.flatMap(({ expr }) => expr.match(/\b(tripline|process|nodejs)_\w+/g) ?? []));
+  expect(names.size).toBeGreaterThan(25);
+  expect([...names].filter((name) => !text.includes(`# TYPE ${name} `))).toEqual([]);
 });
