@@ -15,7 +15,7 @@ const FAILPOINTS = [
   'outbox-committed-before-publish',
   'checkpoint-transaction',
   'checkpoint-committed',
-  'rule-activation',
+  'decision',
   'time-advanced',
   'migration',
 ];
@@ -48,7 +48,7 @@ describe(`kill -9 changes nothing in what comes out (TRIPLINE_TEST_SEED=${SEED})
   for (const failpoint of FAILPOINTS) {
     for (let time = 1; time <= EACH; time++) {
       it(`at ${failpoint}, kill ${time} of ${EACH}`, async () => {
-        const hit = ['migration', 'rule-activation', 'time-advanced'].includes(failpoint) ? 1 : 1 + ((SEED + time * 7) % 9);
+        const hit = ['migration', 'decision', 'time-advanced'].includes(failpoint) ? 1 : 1 + ((SEED + time * 7) % 9);
         const service = await newService();
         await service.start({ TRIPLINE_FAILPOINT: `${failpoint}:${hit}` });
         let deaths = 0;

@@ -48,6 +48,7 @@ const TICK_MS = 200;
 /** How long a stop waits for the last checkpoint; without it the next start has more to read again, no more. */
 const STOP_PATIENCE_MS = 5_000;
 const POLL_MS = 10;
+const SETTLE_RETRY_MS = 1_000;
 /** How long an asserted watermark waits for the stream's events to be worked off. */
 const ASSERT_PATIENCE_MS = 5_000;
 /** Outputs not committed yet above which nothing more is fed. */
@@ -65,6 +66,7 @@ export class LocalJob implements JobControl {
   #timers: NodeJS.Timeout[] = [];
   readonly #report: JobReport;
   #journalSequence = 0;
+  #settling: Promise<void> | undefined;
 
   constructor(options: LocalJobOptions) {
     this.#options = options;
@@ -149,7 +151,6 @@ export class LocalJob implements JobControl {
   async activateRule(rule: string, version: number, status: 'active' | 'shadow'): Promise<RuleChangeResult> {
     const found = await this.#options.catalog.rule(rule, version);
     if (found === undefined) throw new Error(`rule ${rule}@${version} is not in the catalog`);
-    failpoint('rule-activation');
     return this.#decide({ kind: 'rule-activated', rule, version, status }, { kind: 'rule', id: rule, version, document: found.document });
   }
 
@@ -250,11 +251,26 @@ export class LocalJob implements JobControl {
     this.#options.onLog('error', `${ids.length} alerts of before the crash were not produced again`, { ids: ids.slice(0, 10) });
   }
 
-  /** The catalog's desired state becomes the actual one, through the journal only. */
-  async #settleDesired(): Promise<void> {
-    await this.#recovered();
-    await reconcile(this.#options.catalog, await this.#refreshStats(), this);
-    this.#report.setState('running', null);
+  /** The catalog's desired state becomes the actual one, through the journal only; one at a time. */
+  #settleDesired(): Promise<void> {
+    this.#settling ??= this.#settle().finally(() => (this.#settling = undefined));
+    return this.#settling;
+  }
+
+  /** Tried until it is done: a source may not answer, or the engine end meanwhile. */
+  async #settle(): Promise<void> {
+    for (;;) {
+      try {
+        await this.#recovered();
+        await reconcile(this.#options.catalog, await this.#refreshStats(), this);
+        return this.#report.setState('running', null);
+      } catch (error) {
+        if (this.#report.state === 'stopping' || this.#report.state === 'stopped') throw error;
+        this.#options.onLog('warn', `what was stored before the last stop is not applied yet: ${(error as Error).message}`);
+        this.#report.setState('recovering', (error as Error).message);
+        await delay(SETTLE_RETRY_MS);
+      }
+    }
   }
 
   /** Until the journal has been worked off nothing may be decided. */
@@ -308,6 +324,7 @@ export class LocalJob implements JobControl {
 
   /** Journals and applies; `document` is what the payload names. Deciding the same twice is harmless, so a restart between is survived. */
   async #decide(payload: JournalPayload, document?: Document): Promise<RuleChangeResult> {
+    failpoint('decision');
     const once = async (): Promise<RuleChangeResult> => {
       await this.#engine.restarting;
       await this.#recovered();
@@ -379,10 +396,8 @@ export class LocalJob implements JobControl {
   async #tick(): Promise<void> {
     if (this.#engine.restarting !== undefined) return;
     try {
-      if (this.#report.state === 'recovering') {
-        await this.#recovered();
-        this.#report.setState('running', null);
-      }
+      if (this.#settling !== undefined) return;
+      if (this.#report.state === 'recovering') await this.#settleDesired();
       const quiet = this.#feeds.quiet();
       if (this.#report.state === 'running') this.#engine.post({ type: 'quiet', quiet });
       await this.#refreshStats();

@@ -73,6 +73,8 @@ export interface RuleStats {
 
 export interface StreamStatus {
   readonly stream: string;
+  /** Of the document in force. */
+  readonly version: number;
   readonly partition: number;
   readonly nextOffset: number;
   readonly endOffset: number;

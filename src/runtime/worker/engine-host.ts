@@ -183,8 +183,10 @@ export class EngineHost {
   }
 
   #stats(): EngineStats {
-    const streams = [...this.#task.streams.partitions.values()].map(({ clock }) => ({
+    const { streams: documents, partitions } = this.#task.streams;
+    const streams = [...partitions.values()].map(({ clock }) => ({
       stream: clock.stream,
+      version: documents.get(clock.stream)?.version ?? 0,
       partition: clock.partition,
       nextOffset: clock.nextOffset,
       watermark: finite(clock.watermark),

@@ -15,6 +15,7 @@ import { JOB, KAFKA, PING, SINKS } from '../tokens.js';
 
 const STREAM = {
   stream: 'payments',
+  version: 1,
   partition: 0,
   nextOffset: 4,
   endOffset: 4,

@@ -71,8 +71,9 @@ export class RulesService {
       try {
         await this.#apply(stored, status);
       } catch (error) {
-        // Not running: the id is given back, so that the client may send the same again.
+        // The id is given back, so that the client may send the same again.
         await this.catalog.retireRule(id, by).catch(() => {});
+        if (this.job.ruleStats(id) !== undefined) await this.job.retireRule(id).catch(() => {});
         throw error;
       }
       return reply(stored, read);
@@ -168,13 +169,13 @@ export class RulesService {
     return { key: keys[0], matches: [] };
   }
 
-  /** Takes the rule out of work; its versions and alerts stay. */
+  /** Takes the rule out of work; its versions and alerts stay. Stored first: a crash then settles it, and gives nothing up that lives on. */
   retire(id: string, by: Author): Promise<void> {
     return this.changes.run(async () => {
       await this.#existing(id);
       if (by.kind !== 'file') await this.#refuseFileOwned(id);
-      if (this.job.ruleStats(id) !== undefined) await this.job.retireRule(id);
       await this.catalog.retireRule(id, by);
+      if (this.job.ruleStats(id) !== undefined) await this.job.retireRule(id);
     });
   }
 
@@ -188,8 +189,8 @@ export class RulesService {
       const rule = await this.#existing(id);
       await this.#refuseFileOwned(id);
       if (status === 'active' || status === 'shadow') this.#checkStreams(rule);
-      const { dropped } = await this.#apply(rule, status);
       await this.catalog.setRuleStatus(id, status, by);
+      const { dropped } = await this.#apply(rule, status);
       return { id, version: rule.version, status, droppedMatches: dropped };
     });
   }

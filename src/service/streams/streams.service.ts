@@ -83,12 +83,12 @@ export class StreamsService {
     return this.changes.run(async () => {
       if (by.kind !== 'file') await this.#refuseFileOwned(name);
       await this.#checkChange(stream);
+      await this.#prepareSource(stream);
       const stored = await this.catalog.putStream(name, document, by);
       if (stream.source.kind === 'kafka') this.kafka?.ensure(stream);
-      else await this.log.ensureStream(name, stream.source.partitions);
       if (stored.created) this.ingester.forget(name);
       // Also when nothing changed: an earlier try may have stored it and then failed.
-      if (stored.created || stored.changed || !this.#definitions.has(name)) await this.job.streamChanged(name, stored.stream.version);
+      if (!this.#runs(stored.stream)) await this.job.streamChanged(name, stored.stream.version);
       this.#definitions.set(name, stream);
       return { view: asView(stored.stream), created: stored.created, warnings };
     });
@@ -128,6 +128,18 @@ export class StreamsService {
       if (!(error instanceof StreamBehindError)) throw error;
       throw new DomainError('unavailable', 'stream-behind', `${error.message}; nothing was asserted`, { retryAfter: 1 });
     }
+  }
+
+  #runs({ name, version }: CatalogStream): boolean {
+    return this.job.status().streams.some((running) => running.stream === name && running.version === version);
+  }
+
+  /** Before the stream is stored: whatever is stored can be read after a crash. */
+  async #prepareSource({ name, source }: StreamDefinition): Promise<void> {
+    if (source.kind === 'kafka') return;
+    // What a deletion left behind that a crash cut off is not for the new stream.
+    if (!this.#definitions.has(name)) await this.log.dropStream(name);
+    await this.log.ensureStream(name, source.partitions);
   }
 
   async #refuseFileOwned(name: string): Promise<void> {
