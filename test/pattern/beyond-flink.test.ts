@@ -172,6 +172,12 @@ describe('what is refused', () => {
     ['no list', { begin: 'c', allOf: a }, 'wrong-type', '/pattern/0/allOf'],
     ['a branch without begin', { begin: 'c', oneOf: [a, { next: 'b' }] }, 'misplaced-link', '/pattern/0/oneOf/1/next'],
     ['an optional head', { begin: 'c', oneOf: [a, [{ begin: 'b', optional: true }]] }, 'optional-branch', '/pattern/0/oneOf/1/0/optional'],
+    [
+      'an optional head of a group',
+      { begin: 'c', oneOf: [a, { begin: 'g', group: [{ begin: 'b', optional: true }, { next: 'd' }] }] },
+      'optional-branch',
+      '/pattern/0/oneOf/1/group/0/optional',
+    ],
     ['two kinds at once', { begin: 'c', oneOf: [a, { begin: 'b' }], group: [a] }, 'not-applicable', '/pattern/0/oneOf'],
     ['until', { begin: 'c', oneOf: [a, { begin: 'b' }], times: { min: 1 }, until: 'true' }, 'until-without-open-loop', '/pattern/0/until'],
     ['a name in two branches', { begin: 'c', oneOf: [a, a] }, 'duplicate-step', '/pattern/0/oneOf/1/begin'],

@@ -153,6 +153,11 @@ const WARNINGS: readonly Row[] = [
   ['followedBy without within', steps(A, { followedBy: 'b' }), [['unbounded-state', '/pattern/1']]],
   ['strict without within is bounded', steps(A, { next: 'b' }), []],
   ['bound on the first step', { ...steps({ begin: 'a', within: '1s' }), within: '9s' }, [['bound-without-effect', '/pattern/0/within']]],
+  [
+    'bound on the first step of a branch',
+    { ...steps(A, { next: 'c', oneOf: [{ begin: 'x', within: '1s' }, { begin: 'y' }] }), within: '9s' },
+    [['bound-without-effect', '/pattern/1/oneOf/0/within']],
+  ],
   ['bound on a loop', { ...steps(A, loop({ within: '1s' })), within: '9s' }, [['bound-without-effect', '/pattern/1/within']]],
   [
     'bound in a loop',

@@ -60,8 +60,9 @@ function checkNeighbours(steps: readonly Step[], reading: Reading): void {
 
 /** A choice is made by the event that its head takes. */
 function checkHeads({ branches, kind }: OneOfStep | AllOfStep, reading: Reading): void {
-  for (const [head] of branches) {
-    if (head === undefined || !canBeEmpty(head)) continue;
+  for (const [first] of branches) {
+    const head = first === undefined ? undefined : passedAtOnce(first);
+    if (head === undefined) continue;
     reading.findings.problem(
       'optional-branch',
       at(head, reading, 'optional'),
@@ -71,6 +72,12 @@ function checkHeads({ branches, kind }: OneOfStep | AllOfStep, reading: Reading)
       },
     );
   }
+}
+
+/** The step at the head that may be left out, if there is one: a group is entered by its first step. */
+function passedAtOnce(head: Step): Step | undefined {
+  if (canBeEmpty(head)) return head;
+  return head.kind === 'group' && head.steps.length > 0 ? passedAtOnce(head.steps[0]) : undefined;
 }
 
 /** An open-ended group would go through rounds without an event for ever. */

@@ -7,7 +7,16 @@ import type { GroupStep } from '../ir/group-step.js';
 import type { LoopStep } from '../ir/loop-step.js';
 import type { NegationStep } from '../ir/negation-step.js';
 import type { SingleStep } from '../ir/single-step.js';
-import { type CompositeStep, isComposite, isOptional, sequencesIn, type Step, type StepByKind, type StepKind } from '../ir/step.js';
+import {
+  type CompositeStep,
+  isBranching,
+  isComposite,
+  isOptional,
+  sequencesIn,
+  type Step,
+  type StepByKind,
+  type StepKind,
+} from '../ir/step.js';
 import type { Reading } from './reading.js';
 
 interface Place {
@@ -15,6 +24,8 @@ interface Place {
   readonly index: number;
   /** The group around, if any. */
   readonly group?: GroupStep;
+  /** The choice that waits in the step's place, if a branch begins with it. */
+  readonly choice?: string;
   /** Nothing has been taken before the step's first round. */
   readonly atStart: boolean;
   readonly repeated: boolean;
@@ -37,9 +48,10 @@ export function warnBounds(steps: readonly Step[], reading: Reading): void {
   walk(steps, { group: undefined, atStart: true, repeated: false }, reading);
 }
 
-function walk(steps: readonly Step[], around: Pick<Place, 'group' | 'atStart' | 'repeated'>, reading: Reading): void {
+function walk(steps: readonly Step[], around: Omit<Place, 'steps' | 'index'>, reading: Reading): void {
   for (const [index, step] of steps.entries()) {
-    const place: Place = { ...around, steps, index, atStart: around.atStart && index === 0 };
+    const choice = index === 0 ? around.choice : undefined;
+    const place: Place = { ...around, steps, index, choice, atStart: around.atStart && index === 0 };
     const pointer = reading.pointers.get(step) ?? '';
     for (const warning of (WARNINGS[step.kind] as (step: Step, place: Place) => Warning[])(step, place)) {
       if (warning !== undefined)
@@ -52,13 +64,14 @@ function walk(steps: readonly Step[], around: Pick<Place, 'group' | 'atStart' | 
     for (const inside of sequencesIn(step)) {
       const group = step.kind === 'group' ? step : undefined;
       const repeated = place.repeated || (isComposite(step) && step.times !== undefined);
-      walk(inside, { group, atStart: place.atStart, repeated }, reading);
+      walk(inside, { group, choice: isBranching(step) ? step.name : choice, atStart: place.atStart, repeated }, reading);
     }
   }
 }
 
-function ofSingle(step: SingleStep, { steps, index, group, atStart, repeated }: Place): Warning[] {
+function ofSingle(step: SingleStep, { steps, index, group, choice, atStart, repeated }: Place): Warning[] {
   if (step.within === undefined) return [];
+  if (choice !== undefined) return [['within', `\`within\` has no effect on the first step of a branch: bound \`${choice}\``]];
   if (atStart && !repeated) return [['within', `\`within\` has no effect on the first step: no event comes before it${USE_RULE}`]];
   if (step.optional || (index === 0 && group?.optional === true)) {
     return [['within', `\`within\` of the optional \`${step.name}\` ends with the first event that is ignored${USE_RULE}`]];
