@@ -7,7 +7,7 @@ import { type Assignment, enumerate } from './enumerator/enumerate.js';
 import type { Sample, SamplePattern } from './enumerator/sample.js';
 
 const SEED = Number(process.env.TRIPLINE_TEST_SEED ?? 20_260_101);
-const RUNS = Number(process.env.TRIPLINE_TEST_RUNS ?? 120);
+const RUNS = Number(process.env.TRIPLINE_TEST_RUNS ?? 80);
 
 function shown(steps: Assignment): string {
   return [...steps]

@@ -40,11 +40,15 @@ describe('what was stored when a crash came before its journal entry is applied 
     expect(await rig.alertsOf('replaced', 1)).toMatchObject([{ title: 'second', ruleVersion: 2 }]);
   }, 60_000);
 
-  it.each(['paused', 'shadow'])('the status %s', async (status) => {
-    await cutOff('POST', `/v1/rules/${status}/status`, { status });
-    expect(await stats(status)).toMatchObject({ version: 1, status });
-    expect((await rig.ask('GET', `/v1/rules/${status}`)).body).toMatchObject({ status });
-  }, 60_000);
+  it.each(['paused', 'shadow'])(
+    'the status %s',
+    async (status) => {
+      await cutOff('POST', `/v1/rules/${status}/status`, { status });
+      expect(await stats(status)).toMatchObject({ version: 1, status });
+      expect((await rig.ask('GET', `/v1/rules/${status}`)).body).toMatchObject({ status });
+    },
+    60_000,
+  );
 
   it('a draft, which does not run', async () => {
     await cutOff('PUT', '/v1/rules/draft', rule('draft', { status: 'draft' }));
