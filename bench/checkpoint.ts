@@ -99,7 +99,7 @@ restoreMeta(restored, JSON.parse(JSON.stringify(last.meta)), () => rule!);
 const reader = segmentReader(restored);
 for (const { id, segments } of checkpoints) if (id >= last.oldestNeeded) for (const segment of segments) reader.apply(segment);
 const seconds = (performance.now() - started) / 1000;
-console.log(`restored ${restored.rules.rules.get('pair')?.operator.size().keys} keys in ${seconds.toFixed(2)} s`);
+console.log(`restored ${restored.rules.rules.get('pair')?.hosted.keys} keys in ${seconds.toFixed(2)} s`);
 
 /** Written in slices as in the service, without batches in between. */
 function checkpoint(id: number): TaskSnapshot & { id: number; longest: number; pauses: string } {

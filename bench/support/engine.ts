@@ -1,6 +1,6 @@
 import { Event } from '../../src/engine/event/event.js';
 import { FieldLayout } from '../../src/engine/event/field-layout.js';
-import { MatchOperator } from '../../src/engine/match/operator/match-operator.js';
+import { KeyedRulesOperator } from '../../src/engine/match/operator/keyed-rules-operator.js';
 import type { MatchSink } from '../../src/engine/match/operator/match-rule.js';
 import { compileRule } from '../../src/engine/rule/compile.js';
 import { readRule } from '../../src/engine/rule/index.js';
@@ -19,7 +19,7 @@ export class Engine {
   matches = 0;
   limitsReached = 0;
   readonly #layout = new FieldLayout();
-  readonly #operators: MatchOperator[];
+  readonly #operators = new Map<string, KeyedRulesOperator>();
   #time = -Infinity;
 
   constructor(rules: readonly { readonly name: string; readonly rule: object }[]) {
@@ -30,23 +30,30 @@ export class Engine {
       limitReached: () => {
         this.limitsReached++;
       },
-      atDeadline: () => {},
+      admitEvent: () => true,
+      admitDeadline: () => true,
     };
-    this.#operators = rules.map(({ name, rule }) => {
+    for (const { name, rule } of rules) {
       const { rule: definition, problems } = readRule({ id: name, from: STREAM, ...rule }, {});
       if (definition === undefined) throw new Error(`rule ${name}: ${JSON.stringify(problems)}`);
-      return new MatchOperator(compileRule(definition, 1, this.#layout), sink);
-    });
+      this.#operatorOf(JSON.stringify(definition.key), sink).add(compileRule(definition, 1, this.#layout));
+    }
   }
 
   process(event: Event): void {
     this.#time = event.time;
-    for (const operator of this.#operators) operator.processElement(event);
+    for (const operator of this.#operators.values()) operator.processElement(event);
   }
 
   /** What is due at the last event's time comes out. */
   finish(): void {
-    for (const operator of this.#operators) operator.advanceTime(this.#time);
+    for (const operator of this.#operators.values()) operator.advanceTime(this.#time);
+  }
+
+  #operatorOf(key: string, sink: MatchSink): KeyedRulesOperator {
+    const operator = this.#operators.get(key) ?? new KeyedRulesOperator(key, sink);
+    this.#operators.set(key, operator);
+    return operator;
   }
 
   /** The events of a file, decoded when they are asked for. */

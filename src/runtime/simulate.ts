@@ -1,7 +1,7 @@
 import { Event } from '../engine/event/event.js';
 import { FieldLayout } from '../engine/event/field-layout.js';
 import type { Match, WindowResult } from '../engine/match/matcher.js';
-import { MatchOperator } from '../engine/match/operator/match-operator.js';
+import { KeyedRulesOperator } from '../engine/match/operator/keyed-rules-operator.js';
 import type { MatchRule, MatchSink } from '../engine/match/operator/match-rule.js';
 import { compileRule, type CompiledRule } from '../engine/rule/compile.js';
 import type { RuleDefinition } from '../engine/rule/definition.js';
@@ -78,8 +78,8 @@ export function simulate(definition: RuleDefinition, events: readonly SimulatedE
   // What ran out of time is part of an explanation, also where the rule gives no alerts of it.
   const explained =
     options.explain === true && definition.kind === 'pattern' ? compileRule({ ...definition, timeouts: true }, 1, rule.layout) : rule;
-  const raw = new MatchOperator({ ...explained, suppressFor: undefined } as MatchRule, results.matchSink());
-  const alerting = new MatchOperator(rule as MatchRule, results.alertSink());
+  const raw = operatorOf({ ...explained, suppressFor: undefined }, results.matchSink());
+  const alerting = operatorOf(rule, results.alertSink());
   const order = events.map((_, index) => index).sort((a, b) => events[a].time - events[b].time || a - b);
   order.forEach((index, done) => {
     const event = toEvent(rule, events[index], index);
@@ -103,6 +103,12 @@ export function simulate(definition: RuleDefinition, events: readonly SimulatedE
   const { matches, timeouts, windows, alerts } = results;
   const simulation = { matches, timeouts, windows, alerts };
   return options.explain === true ? { ...simulation, explanation: toJsonText(results.explanation(watermark)) } : simulation;
+}
+
+function operatorOf(rule: MatchRule, sink: MatchSink): KeyedRulesOperator {
+  const operator = new KeyedRulesOperator('simulation', sink);
+  operator.add(rule);
+  return operator;
 }
 
 function toEvent(rule: CompiledRule, { stream, time, raw }: SimulatedEvent, index: number): Event {
@@ -172,5 +178,5 @@ class Results {
 }
 
 function sink(alert: MatchSink['alert']): MatchSink {
-  return { alert, limitReached: () => {}, atDeadline: () => {} };
+  return { alert, limitReached: () => {}, admitEvent: () => true, admitDeadline: () => true };
 }

@@ -1,7 +1,7 @@
 import { Event } from '../../src/engine/event/event.js';
 import { FieldLayout } from '../../src/engine/event/field-layout.js';
 import { ExpressionTableBuilder } from '../../src/engine/expr/index.js';
-import { type Match, type MatcherLimits, type MatchOutput, STATE_FORMAT } from '../../src/engine/match/matcher.js';
+import type { Match, MatcherLimits, MatchOutput } from '../../src/engine/match/matcher.js';
 import { createMatcher, type Representation } from '../../src/engine/match/select.js';
 import { compilePattern } from '../../src/engine/nfa/index.js';
 import { type Pattern, type PatternDocument, readPattern } from '../../src/engine/pattern/index.js';
@@ -78,7 +78,7 @@ export function restored({ matcher }: Prepared, state: unknown): unknown {
     },
   });
   const reader = new BinaryReader(writer.toBytes());
-  const copy = matcher.read(reader, events, STATE_FORMAT);
+  const copy = matcher.read(reader, events, matcher.stateVersion);
   expect(reader.done).toBe(true);
   return copy;
 }

@@ -33,11 +33,10 @@ function run(checkpoints: readonly number[]): TaskHarness {
   return at;
 }
 
-const open = ({ task }: TaskHarness) =>
+const open = (at: TaskHarness) =>
   ['sx', 'sy'].map((key) =>
-    task.rules.rules
-      .get('r')!
-      .operator.openMatches(key)
+    at
+      .openMatches('r', key)
       .map(({ path }) => path.map(({ event }) => event.offset))
       .sort(),
   );

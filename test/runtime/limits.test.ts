@@ -15,7 +15,7 @@ const events = (kinds: string, from = 0) =>
 
 function countersOf({ task }: TaskHarness) {
   const rule = task.rules.rules.get('r');
-  const { limitReached, limitDropped, keptEventsReached, keptBytesReached, matchesPerEventReached } = rule!.operator.counters;
+  const { limitReached, limitDropped, keptEventsReached, keptBytesReached, matchesPerEventReached } = rule!.hosted.counters;
   return { status: rule!.status, limitReached, limitDropped, keptEventsReached, keptBytesReached, matchesPerEventReached };
 }
 
@@ -35,10 +35,7 @@ describe.each([
     expect(countersOf(at)).toMatchObject({ status, limitReached: 1, limitDropped: expect.any(Number), ...counted });
     expect(countersOf(at).limitDropped).toBeGreaterThan(0);
     expect(reached(at)).toEqual([{ kind: 'limit-reached', rule: 'r', version: 1, limit, onLimit }]);
-    const open = at.task.rules.rules
-      .get('r')!
-      .operator.openMatches('sx')
-      .map(({ path }) => String(path[0].event.offset));
+    const open = at.openMatches('r', 'sx').map(({ path }) => String(path[0].event.offset));
     if (status === 'active') expect(open).toEqual(expect.arrayContaining([...alerting]));
     expect(open.length).toBeLessThanOrEqual(4);
   });
@@ -114,7 +111,7 @@ it('open matches are counted without being described, and are as many', () => {
   ];
   const at = new TaskHarness([STREAM], [{ id: 'r', from: 's', key: 'k', pattern, within: '1h' }]);
   at.send('s', 0, events('aaaaabaa'));
-  const { operator } = at.task.rules.rules.get('r')!;
-  expect(operator.openMatchCount()).toBe(operator.openMatches('sx').length);
-  expect(operator.openMatchCount()).toBeGreaterThan(100);
+  const { operator, hosted } = at.task.rules.rules.get('r')!;
+  expect(operator.openMatchCount(hosted)).toBe(at.openMatches('r', 'sx').length);
+  expect(operator.openMatchCount(hosted)).toBeGreaterThan(100);
 });

@@ -1,3 +1,4 @@
+import type { OpenMatch } from '../../src/engine/match/matcher.js';
 import { readRule, readStream } from '../../src/engine/rule/index.js';
 import type { RuleDefinition, StreamDefinition } from '../../src/engine/rule/definition.js';
 import { frameRecords } from '../../src/runtime/log/frame.js';
@@ -114,6 +115,12 @@ export class TaskHarness {
         };
       }),
     );
+  }
+
+  /** Open partial matches of a key; ids are those of Key. */
+  openMatches(rule: string, key: string): readonly OpenMatch[] {
+    const { operator, hosted } = this.task.rules.rules.get(rule)!;
+    return operator.openMatches(hosted, key);
   }
 
   close(): void {

@@ -25,7 +25,7 @@ export function countOpen<S>(matcher: Matcher<S>, state: S): number {
 }
 
 function isPatternMatcher<S>(matcher: Matcher<S>): matcher is PatternMatcher<S> {
-  return 'representation' in matcher;
+  return 'partialMatches' in matcher;
 }
 
 function move({ state, path }: PartialMatch, { states, steps }: StateMapping): PartialMatch | undefined {

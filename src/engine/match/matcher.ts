@@ -47,6 +47,9 @@ export interface MatchOutput {
 /** How the open partial matches of a rule are kept: see select.ts. */
 export type Representation = 'runs' | 'compact' | 'grouped';
 
+/** How any rule's state is kept; named before each state in snapshots. */
+export type StateRepresentation = Representation | 'panes' | 'session' | 'count';
+
 /** Bounds per key; an absent one does not bound. */
 export interface MatcherLimits {
   readonly keptEvents?: number;
@@ -64,9 +67,6 @@ export interface MatcherOptions {
   readonly timeouts?: boolean;
 }
 
-/** Format of a key's state; every older one is read. 2: runs have a time. */
-export const STATE_FORMAT = 2;
-
 /** Events are written once per key and shared by all rules of that key; matchers write their numbers. */
 export interface EventTable {
   indexOf(event: Event): number;
@@ -78,6 +78,9 @@ export interface EventTable {
  * each implement this, and so do the windows of window rules.
  */
 export interface Matcher<S> {
+  readonly representation: StateRepresentation;
+  /** Of the bytes that `write` gives. */
+  readonly stateVersion: number;
   createState(): S;
   /** Nothing open: the key may forget the state. */
   isEmpty(state: S): boolean;
@@ -95,7 +98,7 @@ export interface Matcher<S> {
   /** Distinct events that open partial matches hold; cheap, it is asked for metrics. */
   keptEvents(state: S): number;
   write(state: S, out: BinaryWriter, events: EventTable): void;
-  /** `version` is the format version that stood before the state; every older one is read. */
+  /** `version`: the stateVersion of the release that wrote it; every older one is read. */
   read(from: BinaryReader, events: readonly Event[], version: number): S;
   /** Open partial matches, for people to look at. */
   describe(state: S): readonly OpenMatch[];

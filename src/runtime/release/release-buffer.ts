@@ -32,8 +32,6 @@ export class ReleaseBuffer {
   /** All deadlines up to here have fired. */
   watermark = -Infinity;
   readonly operators: Operator[] = [];
-  /** Asked before each evaluation up to `time`, without an event before deadlines; false leaves the operator out. */
-  admit: (operator: Operator, time: number, event?: Event) => boolean = () => true;
   readonly #waiting: Waiting[] = [];
   readonly #clocks: { readonly clock: PartitionClock; readonly stream: number }[] = [];
 
@@ -78,11 +76,11 @@ export class ReleaseBuffer {
     while (this.#waiting.length > 0 && comparePoints(this.#waiting[0], horizon.events) <= 0) {
       const next = this.#pop();
       this.frontier = { time: next.time, stream: next.stream, partition: next.partition, offset: next.offset };
-      for (const operator of this.operators) if (this.admit(operator, next.time, next.event)) operator.processElement(next.event);
+      for (const operator of this.operators) operator.processElement(next.event);
     }
     if (horizon.time <= this.watermark) return;
     this.watermark = horizon.time;
-    for (const operator of this.operators) if (this.admit(operator, horizon.time)) operator.advanceTime(horizon.time);
+    for (const operator of this.operators) operator.advanceTime(horizon.time);
   }
 
   /** Whether clocks that read so would release an event or fire a deadline. */

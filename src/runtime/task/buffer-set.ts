@@ -15,11 +15,7 @@ export interface BufferKey {
 export class BufferSet {
   readonly #buffers = new Map<string, ReleaseBuffer>();
 
-  constructor(
-    readonly streams: StreamSet,
-    /** See ReleaseBuffer.admit. */
-    readonly admit: ReleaseBuffer['admit'],
-  ) {}
+  constructor(readonly streams: StreamSet) {}
 
   [Symbol.iterator](): IterableIterator<ReleaseBuffer> {
     return this.#buffers.values();
@@ -39,7 +35,6 @@ export class BufferSet {
   }
 
   add(buffer: ReleaseBuffer): ReleaseBuffer {
-    buffer.admit = this.admit;
     this.#buffers.set(nameOf(buffer.streams, buffer.onStall), buffer);
     this.#connect(buffer);
     return buffer;
@@ -48,6 +43,12 @@ export class BufferSet {
   /** Joins the buffers to partitions that are new. */
   connect(): void {
     for (const buffer of this.#buffers.values()) this.#connect(buffer);
+  }
+
+  /** Lets an operator see what comes from `positions` on; one that is there already stays. */
+  join(operator: Operator, key: BufferKey, positions: Readonly<Record<string, number>>): void {
+    const { operators } = this.ensure(key, positions);
+    if (!operators.includes(operator)) operators.push(operator);
   }
 
   /** Takes an operator out. Without operators a buffer would only hold events: it goes, and a later one starts with later events. */

@@ -3,7 +3,7 @@ import { ReleaseBuffer } from '../release/release-buffer.js';
 import { BEFORE_ALL } from '../release/release-order.js';
 import { type Snapshot, SnapshotReader } from './snapshot.js';
 import type { StreamTask } from './stream-task.js';
-import { type BufferMeta, fromMeta, type PartitionMeta, type RuleMeta, type TaskMeta, toMeta } from './task-meta.js';
+import { type BufferMeta, fromMeta, META_FORMAT, type PartitionMeta, type RuleMeta, type TaskMeta, toMeta } from './task-meta.js';
 
 /** What a checkpoint of a task holds. */
 export interface TaskSnapshot extends Snapshot {
@@ -20,11 +20,12 @@ export interface TaskSnapshot extends Snapshot {
 export function beginSnapshot(task: StreamTask, checkpoint: number): (keys: number) => TaskSnapshot | undefined {
   const partitions = partitionMetas(task);
   const standing = {
-    format: 1 as const,
+    format: META_FORMAT as typeof META_FORMAT,
     journalSequence: task.journalSequence,
     partitions,
     buffers: [...task.buffers].map(bufferMeta),
     rules: ruleMetas(task),
+    nextRuleNumber: task.rules.nextNumber,
     streams: [...task.streams.streams].map(([name, { version }]) => ({ name, version })),
     poison: [...task.guard.poison.values()],
     poisonDeadlines: [...task.guard.poisonDeadlines],
@@ -45,18 +46,15 @@ export function takeSnapshot(task: StreamTask, checkpoint: number): TaskSnapshot
 
 /** Builds the task's streams, rules and buffers as the checkpoint had them; keyed state follows by segments. */
 export function restoreMeta(task: StreamTask, meta: TaskMeta, definition: (rule: string, version: number) => RuleDefinition): void {
+  if (meta.format !== META_FORMAT) throw new Error(`the checkpoint has format ${String(meta.format)}; this release reads ${META_FORMAT}`);
   task.journalSequence = meta.journalSequence;
   task.restoreLedger(meta.ledger);
   const starts = Object.fromEntries(meta.partitions.map(({ stream, partition, nextOffset }) => [`${stream}/${partition}`, nextOffset]));
   for (const { name, version } of meta.streams) task.putStream(name, version, starts);
   for (const each of meta.partitions) restorePartition(task, each);
   for (const each of meta.buffers) restoreBuffer(task, each);
-  for (const { rule, version, status, counters } of meta.rules) {
-    const running = task.rules.activate(definition(rule, version), version, status === 'shadow' ? 'shadow' : 'active').rule;
-    running.status = status;
-    Object.assign(running.operator.counters, counters);
-    if (status !== 'paused') task.buffers.ensure(running.compiled.definition, task.positions()).operators.push(running.operator);
-  }
+  for (const each of meta.rules) restoreRule(task, each, definition(each.rule, each.version));
+  task.rules.nextNumber = meta.nextRuleNumber;
   for (const poison of meta.poison) task.guard.addPoison(poison);
   for (const poison of meta.poisonDeadlines ?? []) task.guard.addPoisonDeadline(poison);
   // Everything is held until each partition has been read up to there again.
@@ -100,12 +98,19 @@ function bufferMeta({ streams, onStall, startOffsets, frontier, watermark }: Rel
 }
 
 function ruleMetas(task: StreamTask): RuleMeta[] {
-  return [...task.rules.rules.values()].map(({ compiled, status, operator }) => ({
+  return [...task.rules.rules.values()].map(({ compiled, status, hosted }) => ({
     rule: compiled.id,
     version: compiled.version,
+    number: hosted.number,
     status,
-    counters: { ...operator.counters },
+    counters: { ...hosted.counters },
   }));
+}
+
+function restoreRule(task: StreamTask, { version, number, status, counters }: RuleMeta, definition: RuleDefinition): void {
+  const { operator, hosted } = task.rules.restore(definition, version, status, number);
+  hosted.restoreCounters(counters);
+  if (status !== 'paused') task.buffers.join(operator, definition, task.positions());
 }
 
 function restorePartition(task: StreamTask, meta: PartitionMeta): void {

@@ -1,8 +1,6 @@
 import type { Event, EventPosition } from '../../engine/event/event.js';
-import type { Operator } from '../../engine/operator/operator.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { EvaluationNote } from './evaluation-note.js';
-import type { RuleSet } from './rule-set.js';
 
 export interface PoisonedEvent extends EventPosition {
   readonly rule: string;
@@ -24,11 +22,10 @@ const STREAM_ID = 'id of the stream';
 export class RuleGuard {
   readonly poison = new Map<string, PoisonedEvent>();
   readonly poisonDeadlines: PoisonedDeadline[] = [];
-  /** Rules stopped during this release; the task takes them out after it. */
+  /** Rules stopped during this release; the task pauses them after it. */
   readonly #stopped = new Map<string, 'limit' | 'watchdog'>();
 
   constructor(
-    readonly rules: RuleSet,
     readonly note: EvaluationNote,
     readonly letters: DeadLetters,
   ) {}
@@ -41,7 +38,7 @@ export class RuleGuard {
     if (!this.poisonDeadlines.some((known) => known.rule === rule && known.time === time)) this.poisonDeadlines.push({ rule, time });
   }
 
-  /** From here on the rule sees nothing. It may be in the midst of an evaluation: its matches go before the next one. */
+  /** From here on the rule sees nothing. It may be in the midst of an evaluation, which it ends. */
   stop(rule: string, reason: 'limit' | 'watchdog'): void {
     this.#stopped.set(rule, reason);
   }
@@ -54,16 +51,23 @@ export class RuleGuard {
     return stopped;
   }
 
-  /** Whether the operator may evaluate the event, or without one its deadlines up to `time`. */
-  admit(operator: Operator, time: number, event?: Event): boolean {
-    for (const id of this.#stopped.keys()) this.rules.pause(id);
-    if (this.#stopped.has(operator.id)) return false;
-    if (this.poisonDeadlines.length > 0 && this.#meetsPoisonDeadline(operator, time)) return this.#refuse(operator.id);
-    if (event === undefined) return true;
-    this.note.evaluation(operator.id, event);
-    if (!this.#isPoison(operator.id, event)) return true;
-    this.letters.stopped(event, operator.id, `rule "${operator.id}" was stopped: evaluating this event did not end in time`);
-    return this.#refuse(operator.id);
+  /** Whether the rule may evaluate the event. */
+  admitEvent(rule: string, event: Event): boolean {
+    if (this.#stopped.size > 0 && this.#stopped.has(rule)) return false;
+    this.note.evaluation(rule, event);
+    if (!this.#isPoison(rule, event)) return true;
+    this.letters.stopped(event, rule, `rule "${rule}" was stopped: evaluating this event did not end in time`);
+    this.stop(rule, 'watchdog');
+    return false;
+  }
+
+  /** Whether the rule may evaluate its deadline at `time`, epoch ms. */
+  admitDeadline(rule: string, time: number): boolean {
+    if (this.#stopped.size > 0 && this.#stopped.has(rule)) return false;
+    this.note.deadline(rule, time);
+    if (!this.poisonDeadlines.some((poison) => poison.rule === rule && poison.time === time)) return true;
+    this.stop(rule, 'watchdog');
+    return false;
   }
 
   /** Whether the stream's `id` may be evaluated; where it did not end in time, the event goes on under its position. */
@@ -72,22 +76,6 @@ export class RuleGuard {
     if (!this.#isPoison(STREAM_ID, event)) return true;
     const message = `the \`id\` of stream "${event.stream}" was stopped: evaluating this event did not end in time`;
     this.letters.stopped(event, STREAM_ID, message);
-    return false;
-  }
-
-  /** Fires what is due before the deadline at which the rule is to be stopped, if it comes up to there. */
-  #meetsPoisonDeadline(operator: Operator, until: number): boolean {
-    for (const { rule, time } of this.poisonDeadlines) {
-      if (rule !== operator.id || time > until || operator.nextDeadline() > time) continue;
-      operator.advanceTime(time - 1);
-      if (operator.nextDeadline() <= time) return true;
-    }
-    return false;
-  }
-
-  #refuse(rule: string): false {
-    this.stop(rule, 'watchdog');
-    this.rules.pause(rule);
     return false;
   }
 

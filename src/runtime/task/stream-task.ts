@@ -1,4 +1,5 @@
 import { FieldLayout } from '../../engine/event/field-layout.js';
+import type { KeyedRulesOperator } from '../../engine/match/operator/keyed-rules-operator.js';
 import type { Operator } from '../../engine/operator/operator.js';
 import type { EventLimits } from '../../engine/rule/decode-event.js';
 import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
@@ -14,7 +15,7 @@ import { LimitNotes } from './limit-notes.js';
 import { PartitionReading } from './partition-reading.js';
 import { noLongerStalled, planAdvance, type StreamQuiet } from './quiet.js';
 import { RuleGuard } from './rule-guard.js';
-import { RuleSet, type RunningRule } from './rule-set.js';
+import { RuleSet } from './rule-set.js';
 import { type SnapshotLedger, Snapshotter } from './snapshot.js';
 import { StreamSet } from './stream-set.js';
 import { TaskSink } from './task-sink.js';
@@ -61,7 +62,8 @@ export class StreamTask {
     this.#options = options;
     const { emit, note, consumed } = options;
     const letters = new DeadLetters(emit);
-    const sink = new TaskSink(emit, note, {
+    this.guard = new RuleGuard(note, letters);
+    const sink = new TaskSink(emit, this.guard, {
       isShadow: (rule) => this.rules.rules.get(rule)?.status === 'shadow',
       limitReached: (limit) => {
         this.limits.reached(limit);
@@ -69,8 +71,7 @@ export class StreamTask {
       },
     });
     this.rules = new RuleSet(this.layout, sink);
-    this.guard = new RuleGuard(this.rules, note, letters);
-    this.buffers = new BufferSet(this.streams, (operator, time, event) => this.guard.admit(operator, time, event));
+    this.buffers = new BufferSet(this.streams);
     const intake = new Intake(this.layout, this.streams, this.buffers, this.guard, letters, options.limits);
     this.reading = new PartitionReading(this.streams, {
       read: (partition, offset, cursor, arrivalTime) => {
@@ -133,7 +134,7 @@ export class StreamTask {
   }
 
   operators(): Operator[] {
-    const operators: Operator[] = [...this.rules.rules.values()].map((rule) => rule.operator);
+    const operators: Operator[] = [...this.rules.operators.values()];
     for (const { dedupe } of this.streams.partitions.values()) if (dedupe !== undefined) operators.push(dedupe);
     return operators;
   }
@@ -219,29 +220,29 @@ export class StreamTask {
 
   #activate(id: string, version: number, status: 'active' | 'shadow'): RuleChangeResult {
     const definition = this.#options.definitions.rule(id, version);
-    const { rule, replaced, carried, dropped } = this.rules.activate(definition, version, status);
-    if (replaced !== undefined) this.#remove(replaced);
-    const { operators } = this.buffers.ensure(definition, this.positions());
-    if (!operators.includes(rule.operator)) operators.push(rule.operator);
+    const { rule, left, carried, dropped } = this.rules.activate(definition, version, status);
+    if (left !== undefined) this.#leave(left);
+    this.buffers.join(rule.operator, definition, this.positions());
     return { carried, dropped };
   }
 
   #pause(id: string): RuleChangeResult {
     const result = this.rules.pause(id);
     const rule = this.rules.rules.get(id);
-    if (rule !== undefined) this.buffers.disconnect(rule.operator);
+    if (rule !== undefined) this.#leave(rule.operator);
     return result;
   }
 
   #retire(id: string): RuleChangeResult {
-    const { retired, carried, dropped } = this.rules.retire(id);
-    if (retired !== undefined) this.#remove(retired);
-    return { carried, dropped };
+    const retired = this.rules.retire(id);
+    if (retired !== undefined) this.#leave(retired.operator);
+    return NO_CHANGE;
   }
 
-  #remove({ operator }: RunningRule): void {
-    this.buffers.disconnect(operator);
-    this.snapshotter.drop(operator.id);
+  /** A rule has left the operator, or is paused: without one that runs it sees no more events, without any it is gone. */
+  #leave(operator: KeyedRulesOperator): void {
+    if (operator.running.length === 0) this.buffers.disconnect(operator);
+    if (operator.isEmpty) this.snapshotter.drop(operator.id);
   }
 
   /** A partition that stood aside holds the rules again; what comes from it at or below the floors is late. */

@@ -2,13 +2,19 @@ import type { OnStall } from '../../engine/rule/definition.js';
 import type { ReleasePoint } from '../release/release-order.js';
 import type { SnapshotLedger } from './snapshot.js';
 
+/** 1 kept the state of each rule apart. */
+export const META_FORMAT = 2;
+
 /** The part of a checkpoint that is not keyed state, as JSON. null stands for -Infinity. */
 export interface TaskMeta {
-  readonly format: 1;
+  /** Another one is of a release that kept state in another way and cannot be read. */
+  readonly format: typeof META_FORMAT;
   readonly journalSequence: number;
   readonly partitions: readonly PartitionMeta[];
   readonly buffers: readonly BufferMeta[];
   readonly rules: readonly RuleMeta[];
+  /** The number that the next rule gets. */
+  readonly nextRuleNumber: number;
   readonly streams: readonly { readonly name: string; readonly version: number }[];
   readonly poison: readonly { readonly rule: string; readonly stream: string; readonly partition: number; readonly offset: number }[];
   /** Absent in checkpoints from before there were any. */
@@ -45,6 +51,8 @@ export interface BufferMeta {
 export interface RuleMeta {
   readonly rule: string;
   readonly version: number;
+  /** Names the rule's states in the keys of its operator. */
+  readonly number: number;
   readonly status: 'active' | 'shadow' | 'paused';
   readonly counters: Readonly<Record<string, number | string | null>>;
 }

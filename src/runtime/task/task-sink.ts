@@ -1,17 +1,18 @@
+import type { Event } from '../../engine/event/event.js';
 import type { Emission } from '../../engine/match/matcher.js';
 import type { MatchRule, MatchSink } from '../../engine/match/operator/match-rule.js';
 import { type CompiledRule, DEFAULT_LIMITS } from '../../engine/rule/compile.js';
 import type { Key } from '../../engine/state/key.js';
 import { renderAlert } from '../alerts/render-alert.js';
 import type { Output } from '../ports/outputs.js';
-import type { EvaluationNote } from './evaluation-note.js';
 import type { LimitReached } from './limit-notes.js';
+import type { RuleGuard } from './rule-guard.js';
 
 /** Turns what operators emit into outputs, in order. */
 export class TaskSink implements MatchSink {
   constructor(
     readonly emit: (output: Output) => void,
-    readonly note: EvaluationNote,
+    readonly guard: RuleGuard,
     readonly rules: {
       isShadow(rule: string): boolean;
       limitReached(limit: LimitReached): void;
@@ -27,7 +28,11 @@ export class TaskSink implements MatchSink {
     this.rules.limitReached({ kind: 'limit-reached', rule: id, version, limit, onLimit });
   }
 
-  atDeadline(rule: MatchRule, _key: Key, time: number): void {
-    this.note.deadline(rule.id, time);
+  admitEvent({ id }: MatchRule, event: Event): boolean {
+    return this.guard.admitEvent(id, event);
+  }
+
+  admitDeadline({ id }: MatchRule, time: number): boolean {
+    return this.guard.admitDeadline(id, time);
   }
 }

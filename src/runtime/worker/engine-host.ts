@@ -198,15 +198,15 @@ export class EngineHost {
     return { rules: [...this.#task.rules.rules.values()].map((rule) => this.#ruleStats(rule)), streams, recovering: this.#task.recovering };
   }
 
-  #ruleStats({ compiled, operator, status }: RunningRule): EngineRuleStats {
+  #ruleStats({ compiled, hosted, status }: RunningRule): EngineRuleStats {
     const { from, onStall } = compiled.definition;
     const buffer = this.#task.buffers.get(compiled.definition);
-    const { keys, keptEvents } = operator.size();
+    const { counters, keys, keptEvents } = hosted;
     return {
       rule: compiled.id,
       version: compiled.version,
       status,
-      ...operator.counters,
+      ...counters,
       keys,
       keptEvents,
       from,
@@ -221,7 +221,7 @@ export class EngineHost {
     const { definition, stepNames } = rule.compiled;
     const found = definition.key === undefined ? NO_KEY : Array.isArray(key) && Array.isArray(definition.key) ? keyOfAll(key) : keyOf(key);
     if (found === undefined) return [];
-    return rule.operator.openMatches(found.id).map(({ waitingFor, deadline, path }) => {
+    return rule.operator.openMatches(rule.hosted, found.id).map(({ waitingFor, deadline, path }) => {
       const steps: Record<string, { id: string; time: number; event: unknown }[]> = {};
       for (const { step, event } of path)
         (steps[stepNames[step]] ??= []).push({

@@ -33,6 +33,7 @@ export function createCompactMatcher(
 
 class CompactMatcher implements PatternMatcher<CompactState> {
   readonly representation = 'compact';
+  readonly stateVersion = 1;
   readonly #nfa: Nfa;
   readonly #options: MatcherOptions;
   readonly #moves: readonly StateMoves[];

@@ -44,6 +44,7 @@ interface Moving {
 
 class GroupedMatcher implements PatternMatcher<GroupedState> {
   readonly representation = 'grouped';
+  readonly stateVersion = 1;
   readonly #nfa: Nfa;
   readonly #options: MatcherOptions;
   readonly #moves: readonly StateMoves[];

@@ -19,11 +19,13 @@ export interface MatchRule<S = unknown> {
   expressionText(expression: number): string;
 }
 
-/** Where the operator's results go. */
+/** Where the operator's results go, and who is asked before it evaluates. */
 export interface MatchSink {
   /** Emitted at event time `at` (epoch ms), in order, after suppression. */
   alert(rule: MatchRule, key: Key, match: Emission, at: number): void;
   limitReached(rule: MatchRule, limit: 'keptEvents' | 'keptBytes' | 'matchesPerEvent', dropped: number): void;
-  /** Called before a deadline's evaluation: the watchdog notes it. */
-  atDeadline(rule: MatchRule, key: Key, time: number): void;
+  /** Asked before the rule evaluates the event, and for one of the rules before the event's key is; false leaves the rule out. */
+  admitEvent(rule: MatchRule, event: Event): boolean;
+  /** Asked before the rule evaluates a key's deadline at `time`, epoch ms. A rule left out sees no more of the key until it is paused. */
+  admitDeadline(rule: MatchRule, time: number): boolean;
 }

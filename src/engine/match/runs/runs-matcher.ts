@@ -37,6 +37,8 @@ export function createRunsMatcher(
 
 class RunsMatcher implements PatternMatcher<RunsState> {
   readonly representation = 'runs';
+  /** 2: the state has a time. */
+  readonly stateVersion = 2;
   readonly #nfa: Nfa;
   readonly #limits: MatcherLimits;
   readonly #successors: Successors;

@@ -23,6 +23,7 @@ export interface CountState {
  * a row for each event that may be used again. Has no deadline: a rest waits for more events.
  */
 export class CountMatcher extends WindowMatcher<CountState> {
+  readonly representation = 'count';
   readonly #overlaps: boolean;
 
   constructor(

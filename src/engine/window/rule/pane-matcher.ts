@@ -36,6 +36,7 @@ interface Grid {
  * overlap; per firing: the panes of a window.
  */
 export class PaneMatcher extends WindowMatcher<PaneState> {
+  readonly representation = 'panes';
   readonly #grid: Grid;
   /** Numbers of a pane. */
   readonly #stride: number;

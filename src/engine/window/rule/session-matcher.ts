@@ -10,6 +10,7 @@ export interface SessionState {
 
 /** Sessions: in order of time a key has one at most, which every event draws out. */
 export class SessionMatcher extends WindowMatcher<SessionState> {
+  readonly representation = 'session';
   /** @param gap ms */
   constructor(
     private readonly gap: number,

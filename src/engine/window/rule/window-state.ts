@@ -1,6 +1,6 @@
 import type { Event } from '../../event/event.js';
 import { type CompiledExpression, ListView } from '../../expr/index.js';
-import type { EventTable, Matcher, MatchOutput, OpenMatch } from '../../match/matcher.js';
+import type { EventTable, Matcher, MatchOutput, OpenMatch, StateRepresentation } from '../../match/matcher.js';
 import type { BinaryReader, BinaryWriter } from '../../state/binary.js';
 import type { Row, Selection } from '../select/selection.js';
 
@@ -27,6 +27,9 @@ export abstract class WindowMatcher<S> implements Matcher<S> {
     this.selection = functions.selection;
     this.#total = functions.selection.createAccumulator();
   }
+
+  abstract readonly representation: StateRepresentation;
+  readonly stateVersion = 1;
 
   abstract createState(): S;
   abstract isEmpty(state: S): boolean;
