@@ -29,6 +29,7 @@ export class Engine {
       },
       limitReached: () => {
         this.limitsReached++;
+        return true;
       },
       admitEvent: () => true,
       admitDeadline: () => true,

@@ -12,6 +12,8 @@ const TWO_32 = 2 ** 32;
 export class EvaluationNote {
   readonly #cells: Int32Array;
   readonly #numbers = new Map<string, number>();
+  /** The one that the cells tell of. */
+  #event: Event | undefined;
 
   constructor(
     memory: SharedArrayBuffer,
@@ -24,15 +26,19 @@ export class EvaluationNote {
   evaluation(rule: string, event: Event): void {
     const cells = this.#cells;
     cells[RULE] = this.#number(rule);
-    cells[PARTITION] = this.#number(`${event.stream}/${event.partition}`);
-    cells[LOW] = event.offset | 0;
-    cells[HIGH] = Math.floor(event.offset / TWO_32);
+    if (event !== this.#event) {
+      this.#event = event;
+      cells[PARTITION] = this.#number(`${event.stream}/${event.partition}`);
+      cells[LOW] = event.offset | 0;
+      cells[HIGH] = Math.floor(event.offset / TWO_32);
+    }
     Atomics.add(cells, BEAT, 1);
   }
 
   /** A deadline's evaluation: there is no partition, and its time, epoch ms, stands for the offset. */
   deadline(rule: string, time: number): void {
     const cells = this.#cells;
+    this.#event = undefined;
     cells[RULE] = this.#number(rule);
     cells[PARTITION] = 0;
     cells[LOW] = time | 0;

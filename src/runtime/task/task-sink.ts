@@ -23,9 +23,10 @@ export class TaskSink implements MatchSink {
     this.emit({ type: 'alert', alert: renderAlert(rule as CompiledRule, key, emission, this.rules.isShadow(rule.id)) });
   }
 
-  limitReached({ id, version, ...rule }: MatchRule, limit: LimitReached['limit']): void {
+  limitReached({ id, version, ...rule }: MatchRule, limit: LimitReached['limit']): boolean {
     const { onLimit = DEFAULT_LIMITS.onLimit } = (rule as CompiledRule).definition.limits;
     this.rules.limitReached({ kind: 'limit-reached', rule: id, version, limit, onLimit });
+    return onLimit !== 'pause';
   }
 
   admitEvent({ id }: MatchRule, event: Event): boolean {

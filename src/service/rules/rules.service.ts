@@ -203,7 +203,10 @@ export class RulesService {
       return running?.version === version && running.status === status ? unchanged : this.job.activateRule(id, version, status);
     }
     if (running === undefined || (running.status === 'paused' && status === 'paused')) return unchanged;
-    return status === 'paused' ? this.job.pauseRule(id) : this.job.retireRule(id);
+    // Retiring does not count what it drops.
+    const dropped = await this.job.pauseRule(id);
+    if (status === 'draft') await this.job.retireRule(id);
+    return dropped;
   }
 
   #checkStreams({ id, document }: CatalogRule): void {

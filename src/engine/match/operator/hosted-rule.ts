@@ -54,6 +54,7 @@ export class HostedRule implements MatchOutput {
   };
   /** What the operator had counted when the rule began to run, or went on. */
   #since: KeyTally;
+  #isCounting = true;
 
   constructor(
     public rule: MatchRule,
@@ -81,13 +82,22 @@ export class HostedRule implements MatchOutput {
   }
 
   pause(): void {
-    this.#count();
+    this.stopCounting();
     this.isRunning = false;
   }
 
   resume(): void {
     this.#count();
+    this.#isCounting = true;
     this.isRunning = true;
+  }
+
+  /** It sees no more events, not even the last `unseen` ones counted; soon it is paused. */
+  stopCounting(unseen = 0): void {
+    if (!this.#isCounting) return;
+    this.#count();
+    this.#counters.events -= unseen;
+    this.#isCounting = false;
   }
 
   /** Keys with state of it, and events they keep, come or go. */
@@ -116,12 +126,12 @@ export class HostedRule implements MatchOutput {
     this.#counters.limitReached++;
     this.#counters.limitDropped += dropped;
     this.#counters[`${limit}Reached`]++;
-    this.sink.limitReached(this.rule, limit, dropped);
+    if (!this.sink.limitReached(this.rule, limit, dropped)) this.stopCounting();
   }
 
   /** Takes over what the operator has counted since the last time. */
   #count(): void {
-    if (this.isRunning) {
+    if (this.#isCounting) {
       this.#counters.events += this.tally.events - this.#since.events;
       this.#counters.unusableKeys += this.tally.unusableKeys - this.#since.unusableKeys;
     }

@@ -148,7 +148,10 @@ export class KeyedRulesOperator implements Operator {
       this.#codec.decode(known);
     }
     const running = this.#running;
-    for (let i = 0; i < running.length; i++) if (this.#sink.admitEvent(running[i].rule, event)) this.#evaluate(running[i], entry, event);
+    for (let i = 0; i < running.length; i++) {
+      if (this.#sink.admitEvent(running[i].rule, event)) this.#evaluate(running[i], entry, event);
+      else running[i].stopCounting(1);
+    }
     this.#store(entry, known);
   }
 
@@ -171,7 +174,10 @@ export class KeyedRulesOperator implements Operator {
     const running = this.#running;
     for (let i = 0; i < running.length; i++) {
       const { rule } = running[i];
-      if (!this.#sink.admitEvent(rule, event)) continue;
+      if (!this.#sink.admitEvent(rule, event)) {
+        running[i].stopCounting();
+        continue;
+      }
       const key = rule.keyOf(event);
       if (key === undefined) this.#countUnusableKey(event);
       else this.#tally.events++;
@@ -215,6 +221,7 @@ export class KeyedRulesOperator implements Operator {
   #fireRule(entry: RulesEntry, state: RuleState, deadline: number): void {
     const { of } = state;
     if (of.isRunning && !this.#sink.admitDeadline(of.rule, deadline)) {
+      of.stopCounting();
       state.deadline = Infinity;
       return;
     }

@@ -23,7 +23,8 @@ export interface MatchRule<S = unknown> {
 export interface MatchSink {
   /** Emitted at event time `at` (epoch ms), in order, after suppression. */
   alert(rule: MatchRule, key: Key, match: Emission, at: number): void;
-  limitReached(rule: MatchRule, limit: 'keptEvents' | 'keptBytes' | 'matchesPerEvent', dropped: number): void;
+  /** False: the rule sees no more events. */
+  limitReached(rule: MatchRule, limit: 'keptEvents' | 'keptBytes' | 'matchesPerEvent', dropped: number): boolean;
   /** Asked before the rule evaluates the event, and for one of the rules before the event's key is; false leaves the rule out. */
   admitEvent(rule: MatchRule, event: Event): boolean;
   /** Asked before the rule evaluates a key's deadline at `time`, epoch ms. A rule left out sees no more of the key until it is paused. */
