@@ -21,4 +21,23 @@ export {
 export { type Pattern as PatternDefinition, type PatternText, toBuilder, toDocument, toYaml } from './engine/pattern/index.js';
 export * from './engine/stream/index.js';
 export { StreamExecutionEnvironment } from './library/stream-execution-environment.js';
-export { type JobClient, JobExecutionError, type JobExecutionResult } from './runtime/stream/local-execution.js';
+export {
+  type CheckpointKind,
+  type CheckpointStorage,
+  CheckpointStorageError,
+  type CompletedCheckpoint,
+} from './runtime/ports/checkpoint-storage.js';
+export type { StateBackend } from './runtime/ports/state-backend.js';
+export {
+  CheckpointConfig,
+  type CheckpointingMode,
+  type ExternalizedCheckpointRetention,
+} from './runtime/stream/checkpoint/checkpoint-config.js';
+export { CheckpointError } from './runtime/stream/checkpoint/checkpoint-coordinator.js';
+export type { CheckpointStats, CheckpointStatsSnapshot } from './runtime/stream/checkpoint/checkpoint-stats.js';
+export { MemoryCheckpointStorage } from './runtime/stream/checkpoint/memory-checkpoint-storage.js';
+export { type JobClient, JobExecutionError, type JobExecutionResult } from './runtime/stream/job/job-client.js';
+export type { ExecutionState, JobStatus } from './runtime/stream/job/life-cycle.js';
+export { type ExponentialDelayOptions, RestartStrategies, type RestartStrategy } from './runtime/stream/job/restart-strategies.js';
+export { FileSystemCheckpointStorage } from './storage/stream/file-system-checkpoint-storage.js';
+export { HashMapStateBackend } from './runtime/stream/state-backends.js';

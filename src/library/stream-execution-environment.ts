@@ -1,18 +1,18 @@
 import { CollectionSource } from '../connectors/collection/collection-source.js';
 import { PrintSink } from '../connectors/collection/print-sink.js';
 import { type TextFileOptions, TextFileSource } from '../connectors/file/text-file-source.js';
+import { FileSystemCheckpointStorage } from '../storage/stream/file-system-checkpoint-storage.js';
 import { DataStream, type SingleOutputStream } from '../engine/stream/index.js';
 import type { Source, SourceReader } from '../engine/stream/functions/source.js';
 import { drawGraph, type GraphKind } from '../engine/stream/graph/draw.js';
 import { executionPlanOf } from '../engine/stream/graph/execution-plan.js';
 import { type ProgramHost, StreamGraph } from '../engine/stream/graph/stream-graph.js';
 import type { WatermarkStrategy } from '../engine/time/watermark-strategy.js';
-import { type JobClient, type JobExecutionResult, startLocally } from '../runtime/stream/local-execution.js';
-
-const LOCAL: ProgramHost = {
-  printSink: ({ parallelism }) => new PrintSink((text) => process.stdout.write(text), parallelism),
-  execute: (graph, jobName) => startLocally(graph, jobName).result,
-};
+import type { StateBackend } from '../runtime/ports/state-backend.js';
+import { CheckpointConfig, type CheckpointingMode } from '../runtime/stream/checkpoint/checkpoint-config.js';
+import type { JobClient, JobExecutionResult, SavepointTarget } from '../runtime/stream/job/job-client.js';
+import { type JobSettings, startLocally } from '../runtime/stream/job/job-master.js';
+import type { RestartStrategyFactory } from '../runtime/stream/job/restart-strategies.js';
 
 /**
  * Where a stream program begins and is run (Flink's class of this name). Programs run in this process, in
@@ -20,9 +20,17 @@ const LOCAL: ProgramHost = {
  */
 export class StreamExecutionEnvironment {
   readonly #graph: StreamGraph;
+  readonly #checkpoints = new CheckpointConfig();
+  #restartStrategy: RestartStrategyFactory | undefined;
+  #stateBackend: StateBackend | undefined;
+  #savepoint: JobSettings['savepoint'];
 
   private constructor(parallelism: number) {
-    this.#graph = new StreamGraph(LOCAL, parallelism);
+    const host: ProgramHost = {
+      printSink: (graph) => new PrintSink((text) => process.stdout.write(text), graph.parallelism),
+      execute: (_graph, jobName) => this.execute(jobName),
+    };
+    this.#graph = new StreamGraph(host, parallelism);
   }
 
   static getExecutionEnvironment(): StreamExecutionEnvironment {
@@ -44,6 +52,40 @@ export class StreamExecutionEnvironment {
   /** @param ms of processing time between two periodic watermarks; 0: none are made */
   setAutoWatermarkInterval(ms: number): this {
     this.#graph.autoWatermarkInterval = ms;
+    return this;
+  }
+
+  /**
+   * From now on the program goes on from its last checkpoint when it fails, or is started again with the same storage.
+   * @param interval ms between the beginnings of two checkpoints
+   */
+  enableCheckpointing(interval: number, mode: CheckpointingMode = 'EXACTLY_ONCE'): this {
+    this.#checkpoints.setCheckpointInterval(interval).setCheckpointingMode(mode);
+    return this;
+  }
+
+  getCheckpointConfig(): CheckpointConfig {
+    return this.#checkpoints;
+  }
+
+  setRestartStrategy(strategy: RestartStrategyFactory): this {
+    this.#restartStrategy = strategy;
+    return this;
+  }
+
+  /** Where keyed state stands; in memory by default. */
+  setStateBackend(backend: StateBackend): this {
+    this.#stateBackend = backend;
+    return this;
+  }
+
+  /**
+   * The program begins with a savepoint, unless it has checkpoints of its own to go on from.
+   * @param allowNonRestoredState go on without the state of operators that the program no longer has
+   */
+  fromSavepoint(savepoint: SavepointTarget, { allowNonRestoredState = false } = {}): this {
+    const storage = typeof savepoint === 'string' ? new FileSystemCheckpointStorage(savepoint) : savepoint;
+    this.#savepoint = { storage, allowNonRestoredState };
     return this;
   }
 
@@ -85,7 +127,13 @@ export class StreamExecutionEnvironment {
 
   /** Starts what was built; the client waits for it or ends it. */
   executeAsync(jobName = 'stream program'): JobClient {
-    return startLocally(this.#graph, jobName);
+    return startLocally(this.#graph, jobName, {
+      checkpoints: this.#checkpoints,
+      restartStrategy: this.#restartStrategy,
+      stateBackend: this.#stateBackend,
+      savepoint: this.#savepoint,
+      savepointStorage: (folder) => new FileSystemCheckpointStorage(folder),
+    });
   }
 
   #source<T>(name: string, reader: () => SourceReader<T>, strategy?: WatermarkStrategy<T>, parallelism?: number): SingleOutputStream<T> {

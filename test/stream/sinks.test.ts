@@ -37,7 +37,7 @@ describe('a sink in two phases', () => {
     env.fromElements(1, 2, 3).rebalance().sinkTo(sink);
     await env.execute();
     expect(sink.committed.sort()).toEqual([1, 2, 3]);
-    expect(sink.calls).toEqual(['flush', 'flush', 'prepareCommit', 'prepareCommit', 'commit', 'finish', 'finish']);
+    expect(sink.calls).toEqual(['flush', 'prepareCommit', 'flush', 'prepareCommit', 'commit', 'finish', 'finish']);
   });
 
   it('commits nothing of a program that fails', async () => {

@@ -1,4 +1,4 @@
-import type { SourceReader, SourceRecord } from '../../engine/stream/functions/source.js';
+import type { SourceReader, SourceRecord, SourceSplit } from '../../engine/stream/functions/source.js';
 
 const BATCH = 1_000;
 
@@ -11,10 +11,28 @@ export class CollectionSource<T> implements SourceReader<T> {
 
   constructor(private readonly values: Iterable<T>) {}
 
-  async open(subtask: number, parallelism: number): Promise<void> {
-    this.#values = this.values[Symbol.iterator]();
+  /** @throws RangeError when the values cannot be had again, or were shared out by other subtasks */
+  async open(subtask: number, parallelism: number, splits?: readonly SourceSplit[]): Promise<void> {
+    const values = this.values[Symbol.iterator]();
+    if (this.#values === values) throw new RangeError('a collection that can be gone through only once cannot be read again');
+    this.#values = values;
     this.#subtask = subtask;
     this.#parallelism = parallelism;
+    if (splits !== undefined) this.#goOn(splits);
+  }
+
+  snapshotState(): readonly SourceSplit[] {
+    return [{ splitId: this.#splitId, position: this.#index }];
+  }
+
+  get #splitId(): string {
+    return `${this.#subtask} of ${this.#parallelism}`;
+  }
+
+  #goOn(splits: readonly SourceSplit[]): void {
+    const own = splits.find(({ splitId }) => splitId === this.#splitId);
+    if (own === undefined) throw new RangeError('a collection cannot be read on with another parallelism');
+    for (this.#index = 0; this.#index < (own.position as number); this.#index++) this.#values?.next();
   }
 
   async poll(): Promise<readonly SourceRecord<T>[] | undefined> {

@@ -1,19 +1,24 @@
 import { type FileHandle, open, rename } from 'node:fs/promises';
-import type { SinkWriter } from '../../engine/stream/functions/sink.js';
+import type { SinkWriter, WriterInitContext } from '../../engine/stream/functions/sink.js';
 import { lineOf } from './lines.js';
 
 /** Writes elements as lines of one UTF-8 file, which stands under its name once the program has ended well. */
-export class TextFileSink<T> implements SinkWriter<T> {
+export class TextFileSink<T> implements SinkWriter<T, never, number> {
   #file: FileHandle | undefined;
   #lines: string[] = [];
+  /** Bytes written. */
+  #length = 0;
 
   constructor(
     private readonly path: string,
     private readonly format: (value: T) => string = lineOf,
   ) {}
 
-  async open(): Promise<void> {
-    this.#file = await open(`${this.path}.part`, 'w');
+  /** After a restore it goes on behind what the checkpoint knew of. */
+  async open({ restoredState: [length] }: WriterInitContext<number>): Promise<void> {
+    this.#file = await open(`${this.path}.part`, length === undefined ? 'w' : 'r+');
+    this.#length = length ?? 0;
+    await this.#file.truncate(this.#length);
   }
 
   write(value: T): void {
@@ -22,8 +27,15 @@ export class TextFileSink<T> implements SinkWriter<T> {
 
   async flush(): Promise<void> {
     if (this.#lines.length === 0) return;
-    await this.#file?.write(this.#lines.join(''));
+    const bytes = Buffer.from(this.#lines.join(''));
     this.#lines = [];
+    await this.#file?.write(bytes, 0, bytes.length, this.#length);
+    this.#length += bytes.length;
+  }
+
+  async snapshotState(): Promise<readonly number[]> {
+    await this.#file?.datasync();
+    return [this.#length];
   }
 
   async finish(): Promise<void> {

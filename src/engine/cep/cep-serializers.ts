@@ -28,7 +28,7 @@ export function matchesSerializer<E extends Element & Event>(matcher: Matcher<un
   const body = new BinaryWriter();
   return {
     name: 'cep-matches',
-    version: 1,
+    version: matcher.stateVersion,
     write: (state, out) => {
       const indexes = new Map<E, number>();
       const indexOf = (event: Event): number => {

@@ -29,9 +29,12 @@ export interface SnapshotLedger {
   stored: { id: number; bytes: number }[];
 }
 
-export function emptyLedger(): SnapshotLedger {
-  return { baseOf: new Array<number>(KEY_GROUPS).fill(0), baseBytes: new Array<number>(KEY_GROUPS).fill(0), stored: [] };
+export function emptyLedger(groups = KEY_GROUPS): SnapshotLedger {
+  return { baseOf: new Array<number>(groups).fill(0), baseBytes: new Array<number>(groups).fill(0), stored: [] };
 }
+
+/** Whose keys a snapshot holds. */
+export type Snapshotted = Pick<Operator, 'id' | 'state'>;
 
 /** What a snapshot has written when it is done. */
 export interface Snapshot {
@@ -58,14 +61,14 @@ export class Snapshotter {
   }
 
   /** The barrier: what is written from now on is the state of this moment, whatever changes meanwhile. */
-  begin(checkpoint: number, operators: readonly Operator[]): void {
+  begin(checkpoint: number, operators: readonly Snapshotted[]): void {
     if (this.#running !== undefined) throw new Error('a checkpoint begins before the one in front of it is written');
     const segments = new SegmentWriter();
     for (const id of this.#dropped) segments.record(DROP_OPERATOR, (out) => out.text(id));
     this.#dropped.clear();
     const whole = new Set(this.#groupsToRefresh(operators));
     for (const group of whole) segments.record(RESET_GROUP, (out) => out.uint(group));
-    const written = new Array<number>(KEY_GROUPS).fill(0);
+    const written = new Array<number>(this.ledger.baseOf.length).fill(0);
     for (const { id, state } of operators) {
       state.beginSnapshot(
         {
@@ -92,7 +95,7 @@ export class Snapshotter {
     return { segments: written, oldestNeeded: this.#account(running, written) };
   }
 
-  #groupsToRefresh(operators: readonly Operator[]): number[] {
+  #groupsToRefresh(operators: readonly Snapshotted[]): number[] {
     const { baseOf, baseBytes, stored } = this.ledger;
     // The first checkpoint writes every key anyway.
     if (stored.length === 0) return baseOf.map((_, group) => group);
@@ -126,7 +129,7 @@ export class Snapshotter {
 interface RunningSnapshot {
   readonly checkpoint: number;
   /** Those with keys left; one that is dropped meanwhile stays as it was. */
-  readonly operators: Operator[];
+  readonly operators: Snapshotted[];
   readonly segments: SegmentWriter;
   /** Groups written in full. */
   readonly whole: ReadonlySet<number>;
@@ -186,13 +189,16 @@ class SegmentWriter {
   }
 }
 
+/** What records are put back into. */
+type Restorable = Pick<Snapshotable, 'restore' | 'discard' | 'discardGroup'>;
+
 /** Applies segments in order. Operators that no rule has any more are passed over. */
 export class SnapshotReader {
-  constructor(readonly operators: ReadonlyMap<string, Operator>) {}
+  constructor(readonly operators: ReadonlyMap<string, { readonly state: Restorable }>) {}
 
   apply(segment: Uint8Array): void {
     const records = new BinaryReader(segment);
-    let state: Snapshotable | undefined;
+    let state: Restorable | undefined;
     while (!records.done) {
       const tag = records.byte();
       if (tag === OPERATOR) state = this.operators.get(records.text())?.state;
@@ -200,7 +206,7 @@ export class SnapshotReader {
     }
   }
 
-  #apply(tag: number, record: BinaryReader, state: Snapshotable | undefined): void {
+  #apply(tag: number, record: BinaryReader, state: Restorable | undefined): void {
     switch (tag) {
       case PUT:
         return state?.restore(record.text(), record);

@@ -40,7 +40,7 @@ export class ConnectedStreams<A, B, K = unknown> {
   }
 
   process<R>(fn: FunctionFactory<CoProcessFunction<A, B, R, K>>): SingleOutputStream<R> {
-    const instance = instancesOf(fn);
+    const instance = instancesOf(this.first.graph, fn);
     const node = addTwoInput(this.first, this.second, 'co-process', () => new CoProcessOperator(instance() as CoProcessFunction<A, B, R>));
     return DataStream.of<R>(this.first.graph, node);
   }
@@ -66,7 +66,7 @@ export class BroadcastConnectedStream<T, B, BK, BV> {
   ) {}
 
   process<R>(fn: FunctionFactory<BroadcastProcessFunction<T, B, R, BK, BV>>): SingleOutputStream<R> {
-    const instance = instancesOf(fn);
+    const instance = instancesOf(this.stream.graph, fn);
     const { stream, state } = this.broadcast;
     const node = addTwoInput(this.stream, stream, 'broadcast process', () => new BroadcastProcessOperator(instance(), state));
     return DataStream.of<R>(this.stream.graph, node);
@@ -81,7 +81,7 @@ export class KeyedBroadcastConnectedStream<T, K, B, BK, BV> {
   ) {}
 
   process<R>(fn: FunctionFactory<KeyedBroadcastProcessFunction<K, T, B, R, BK, BV>>): SingleOutputStream<R> {
-    const instance = instancesOf(fn);
+    const instance = instancesOf(this.keyed.graph, fn);
     const { stream, state } = this.broadcast;
     const node = addTwoInput(this.keyed, stream, 'keyed broadcast process', () => new BroadcastProcessOperator(instance(), state));
     return DataStream.of<R>(this.keyed.graph, node);

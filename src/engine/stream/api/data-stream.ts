@@ -16,6 +16,7 @@ import type { RichFilterFunction, RichFlatMapFunction, RichMapFunction } from '.
 import type { Committer, Sink, SinkWriter } from '../functions/sink.js';
 import type { AnyOneInput, Partitioner, StreamGraph, StreamNode } from '../graph/stream-graph.js';
 import { ProcessOperator } from '../operators/process-operators.js';
+import { CollectSink } from '../operators/collect-sink.js';
 import { SinkOperator } from '../operators/sink-operator.js';
 import { BroadcastConnectedStream, BroadcastStream, ConnectedStreams } from './connected-streams.js';
 import { type CoGroupedStreams, type JoinedStreams, PairedStreams } from './paired-streams.js';
@@ -39,23 +40,23 @@ export class DataStream<T> implements StreamSource {
   map<R>(fn: MapFunction<T, R>): SingleOutputStream<R>;
   map<R>(fn: Rich<RichMapFunction<T, R>>): SingleOutputStream<R>;
   map<R>(fn: MapFunction<T, R> | Rich<RichMapFunction<T, R>>): SingleOutputStream<R> {
-    return this.transform('map', mapping(fn));
+    return this.transform('map', mapping(this.graph, fn));
   }
 
   filter<S extends T>(fn: (value: T) => value is S): SingleOutputStream<S>;
   filter(fn: FilterFunction<T> | Rich<RichFilterFunction<T>>): SingleOutputStream<T>;
   filter(fn: FilterFunction<T> | Rich<RichFilterFunction<T>>): SingleOutputStream<T> {
-    return this.transform('filter', filtering(fn));
+    return this.transform('filter', filtering(this.graph, fn));
   }
 
   flatMap<R>(fn: FlatMapFunction<T, R>): SingleOutputStream<R>;
   flatMap<R>(fn: Rich<RichFlatMapFunction<T, R>>): SingleOutputStream<R>;
   flatMap<R>(fn: FlatMapFunction<T, R> | Rich<RichFlatMapFunction<T, R>>): SingleOutputStream<R> {
-    return this.transform('flatMap', flatMapping(fn));
+    return this.transform('flatMap', flatMapping(this.graph, fn));
   }
 
   process<R>(fn: FunctionFactory<ProcessFunction<T, R>>): SingleOutputStream<R> {
-    const instance = instancesOf(fn);
+    const instance = instancesOf(this.graph, fn);
     return this.transform('process', () => new ProcessOperator(instance()));
   }
 
@@ -151,10 +152,10 @@ export class DataStream<T> implements StreamSource {
 
   /** Runs the program and gives the elements of this stream, in the order in which they came. */
   async executeAndCollect(jobName = 'stream program'): Promise<T[]> {
-    const list: T[] = [];
-    this.sinkTo(() => ({ write: (value: T) => void list.push(value) }), 'collect');
+    const sink = new CollectSink<T>();
+    this.sinkTo(sink, 'collect');
     await this.graph.host.execute(this.graph, jobName);
-    return list;
+    return sink.values;
   }
 
   /** An operator of your own. */

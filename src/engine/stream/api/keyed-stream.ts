@@ -31,17 +31,17 @@ export class KeyedStream<T, K> implements StreamSource {
   map<R>(fn: MapFunction<T, R>): SingleOutputStream<R>;
   map<R>(fn: Rich<RichMapFunction<T, R>>): SingleOutputStream<R>;
   map<R>(fn: MapFunction<T, R> | Rich<RichMapFunction<T, R>>): SingleOutputStream<R> {
-    return this.#transform('map', mapping(fn));
+    return this.#transform('map', mapping(this.graph, fn));
   }
 
   filter(fn: FilterFunction<T> | Rich<RichFilterFunction<T>>): SingleOutputStream<T> {
-    return this.#transform('filter', filtering(fn));
+    return this.#transform('filter', filtering(this.graph, fn));
   }
 
   flatMap<R>(fn: FlatMapFunction<T, R>): SingleOutputStream<R>;
   flatMap<R>(fn: Rich<RichFlatMapFunction<T, R>>): SingleOutputStream<R>;
   flatMap<R>(fn: FlatMapFunction<T, R> | Rich<RichFlatMapFunction<T, R>>): SingleOutputStream<R> {
-    return this.#transform('flatMap', flatMapping(fn));
+    return this.#transform('flatMap', flatMapping(this.graph, fn));
   }
 
   /** A result for each element: what all so far come to. */
@@ -75,7 +75,7 @@ export class KeyedStream<T, K> implements StreamSource {
   }
 
   process<R>(fn: FunctionFactory<KeyedProcessFunction<K, T, R>>): SingleOutputStream<R> {
-    const instance = instancesOf(fn);
+    const instance = instancesOf(this.graph, fn);
     return this.#transform('process', () => new KeyedProcessOperator(instance()));
   }
 

@@ -51,15 +51,15 @@ export function addTwoInput(first: StreamSource, second: StreamSource, name: str
 }
 
 /** Each subtask needs a function of its own: an instance serves one subtask only. */
-export function instancesOf<F extends RichFunction>(fn: FunctionFactory<F>): () => F {
+export function instancesOf<F extends RichFunction>(graph: StreamGraph, fn: FunctionFactory<F>): () => F {
   if (typeof fn === 'function') return fn;
-  let used = false;
+  let usedBy: number | undefined;
   return () => {
-    if (used)
+    if (usedBy === graph.executions)
       throw new TypeError(
         `one ${fn.constructor.name} cannot serve several subtasks: give a function that makes one, () => new ${fn.constructor.name}()`,
       );
-    used = true;
+    usedBy = graph.executions;
     return fn;
   };
 }

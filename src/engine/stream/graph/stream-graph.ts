@@ -94,6 +94,8 @@ export class StreamGraph {
   /** ms of processing time between two periodic watermarks. */
   autoWatermarkInterval = 200;
   maxParallelism = 128;
+  /** How often it has been run: a function's instance serves one subtask of each run. */
+  executions = 0;
 
   constructor(
     readonly host: ProgramHost,

@@ -1,0 +1,98 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BinaryReader, BinaryWriter } from '../../engine/state/binary.js';
+import { plainSerializer } from '../../engine/state/serializer/plain-serializer.js';
+import { type CheckpointStorage, CheckpointStorageError, type CompletedCheckpoint } from '../../runtime/ports/checkpoint-storage.js';
+import { readSealed, syncFolder, writeSealed } from './sealed-file.js';
+
+const METADATA = '_metadata';
+const PREFIX = 'chk-';
+
+/** A checkpoint's metadata file: what is told of it, then its metadata. */
+interface Stored {
+  readonly checkpoint: CompletedCheckpoint;
+  readonly metadata: Uint8Array;
+}
+
+/**
+ * Checkpoints in a folder (Flink's class of this name): `chk-<id>` holds its segments and, once it is complete,
+ * `_metadata`. One program at a time may use a folder.
+ */
+export class FileSystemCheckpointStorage implements CheckpointStorage {
+  constructor(readonly folder: string) {}
+
+  async open(): Promise<readonly CompletedCheckpoint[]> {
+    await mkdir(this.folder, { recursive: true });
+    const complete: CompletedCheckpoint[] = [];
+    for (const id of await this.#ids()) {
+      const files = await readdir(this.#path(id));
+      if (files.includes(METADATA)) complete.push((await this.#read(id)).checkpoint);
+      else await this.abort(id);
+    }
+    return complete;
+  }
+
+  async writeSegments(checkpointId: number, segments: readonly Uint8Array[]): Promise<number> {
+    const path = this.#path(checkpointId);
+    await mkdir(path, { recursive: true });
+    for (const [index, segment] of segments.entries()) await writeSealed(join(path, segmentName(index)), segment);
+    return segments.reduce((sum, { length }) => sum + length, 0);
+  }
+
+  async complete(checkpoint: CompletedCheckpoint, metadata: Uint8Array): Promise<void> {
+    const out = new BinaryWriter();
+    const stored: Stored = { checkpoint, metadata };
+    plainSerializer.write(stored, out);
+    await writeSealed(join(this.#path(checkpoint.id), METADATA), out.toBytes());
+    await syncFolder(this.folder);
+  }
+
+  async abort(checkpointId: number): Promise<void> {
+    await rm(this.#path(checkpointId), { recursive: true, force: true });
+  }
+
+  async readMetadata(checkpointId: number): Promise<Uint8Array> {
+    return (await this.#read(checkpointId)).metadata;
+  }
+
+  async *segments(oldest: number, newest: number): AsyncGenerator<Uint8Array> {
+    for (const id of await this.#ids()) {
+      if (id < oldest || id > newest) continue;
+      const files = await readdir(this.#path(id));
+      if (!files.includes(METADATA)) continue;
+      for (const file of files.filter((name) => name.startsWith('segment-')).sort()) yield await readSealed(join(this.#path(id), file));
+    }
+  }
+
+  async dropBefore(oldest: number): Promise<void> {
+    for (const id of await this.#ids()) {
+      if (id >= oldest) continue;
+      // First it is no longer there, then its files go.
+      await rm(join(this.#path(id), METADATA), { force: true });
+      await this.abort(id);
+    }
+  }
+
+  async #read(id: number): Promise<Stored> {
+    return plainSerializer.read(new BinaryReader(await readSealed(join(this.#path(id), METADATA))), 1) as Stored;
+  }
+
+  /** Rising. */
+  async #ids(): Promise<number[]> {
+    const names = await readdir(this.folder).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') throw new CheckpointStorageError('checkpoint-not-found', `there is no folder ${this.folder}`);
+      throw error;
+    });
+    const ids = names.filter((name) => name.startsWith(PREFIX)).map((name) => Number(name.slice(PREFIX.length)));
+    return ids.filter((id) => Number.isSafeInteger(id)).sort((a, b) => a - b);
+  }
+
+  #path(id: number): string {
+    return join(this.folder, `${PREFIX}${id}`);
+  }
+}
+
+/** Sorts in the order of numbers. */
+function segmentName(index: number): string {
+  return `segment-${String(index).padStart(6, '0')}`;
+}
