@@ -24,7 +24,7 @@ export const HIDDEN = '***';
 /** A checked sink document. */
 export interface SinkDefinition {
   readonly name: string;
-  readonly delivery: 'atMostOnce' | 'atLeastOnce';
+  readonly delivery: (typeof DELIVERIES)[number];
   readonly target: KafkaTarget | WebhookTarget;
 }
 
@@ -51,14 +51,14 @@ export function readSink(value: unknown, name: string): { readonly sink?: SinkDe
   checkName(fields, name);
   const delivery = fields.oneOf('delivery', DELIVERIES) ?? 'atLeastOnce';
   const target = readTarget(fields);
-  if (delivery === 'exactlyOnce') {
+  if (delivery === 'exactlyOnce' && target?.kind === 'webhook') {
     const expected = 'atMostOnce or atLeastOnce';
-    findings.problem('unsupported-delivery', fields.at('delivery'), 'this version delivers at most or at least once', {
+    findings.problem('unsupported-delivery', fields.at('delivery'), 'a webhook takes alerts at most or at least once', {
       found: delivery,
       expected,
     });
   }
-  if (findings.problems.length > 0 || target === undefined || delivery === 'exactlyOnce') return { problems: findings.problems };
+  if (findings.problems.length > 0 || target === undefined) return { problems: findings.problems };
   return { sink: { name, delivery, target }, problems: [] };
 }
 

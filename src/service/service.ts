@@ -142,6 +142,7 @@ async function startParts(
     outbox: alerts,
     cursors: new SinkCursorRepository(database),
     kafka: kafkaSettings(settings),
+    deployment: settings.deployment,
     allowPrivate: settings.webhookPrivate === 'on',
     next: (stopped) => wakeUps.next(stopped, SINK_LOOK_MS),
     log: (level, message, details) => log[level]({ ...details }, message),

@@ -7,6 +7,7 @@ import { Sinks1767398400000 } from '../../migrations/1767398400000-sinks.js';
 import { FileOwned1767484800000 } from '../../migrations/1767484800000-file-owned.js';
 import { Access1767744000000 } from '../../migrations/1767744000000-access.js';
 import { Commands1767830400000 } from '../../migrations/1767830400000-commands.js';
+import { OutboxIncarnation1767916800000 } from '../../migrations/1767916800000-outbox-incarnation.js';
 import { ApiKeyRow, AuditRow } from './access/entities.js';
 import { RuleRow, RuleVersionRow, SinkRow, StreamRow, StreamVersionRow } from './catalog/entities.js';
 import { CommandRow } from './commands/handled-commands.js';
@@ -31,6 +32,7 @@ const MIGRATIONS = [
   FileOwned1767484800000,
   Access1767744000000,
   Commands1767830400000,
+  OutboxIncarnation1767916800000,
 ];
 /** Held while migrating, so that of two processes starting at once the second waits. */
 const MIGRATION_LOCK = 0x74726970;

@@ -1,4 +1,6 @@
 import { Partitioners } from 'kafkajs';
+import pg from 'pg';
+import { KafkaSource, StreamExecutionEnvironment } from 'tripline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describeWithKafka, startTestKafka, type TestKafka } from '../support/kafka.js';
 import { startTestPostgres, type TestPostgres } from '../support/postgres.js';
@@ -76,14 +78,17 @@ describeWithKafka(`Kafka to Kafka over kill -9 (TRIPLINE_TEST_SEED=${SEED})`, ()
   async function play(name: string, disturb: (service: Service, chunk: number) => Promise<void>) {
     await kafka.createTopic(`${name}-in`, PARTITIONS);
     await kafka.createTopic(`${name}-out`, PARTITIONS);
+    await kafka.createTopic(`${name}-once`, PARTITIONS);
     const service = await Service.create({
       DATABASE_URL: await postgres.createDatabase(),
       KAFKA_BROKERS: kafka.brokers,
       TRIPLINE_CHECKPOINT_INTERVAL: '100ms',
+      TRIPLINE_DEPLOYMENT: name,
     });
     await service.start();
     const client = new Client(service, () => service.start());
     await client.json('PUT', '/v1/sinks/out', { kafka: { topic: `${name}-out` } });
+    await client.json('PUT', '/v1/sinks/once', { kafka: { topic: `${name}-once` }, delivery: 'exactlyOnce' });
     await client.json('PUT', '/v1/streams/payments', { ...STREAM, source: { kafka: { topic: `${name}-in` } } });
     for (const rule of RULES) await client.json('PUT', `/v1/rules/${rule.id}`, rule);
     const all = events(seeded(SEED));
@@ -104,11 +109,20 @@ describeWithKafka(`Kafka to Kafka over kill -9 (TRIPLINE_TEST_SEED=${SEED})`, ()
     const letters = (await client.list<{ code: string; offset: number; partition: number }>('/v1/dead-letters?limit=200')).map(
       ({ code, partition, offset }) => `${code} ${partition}/${offset}`,
     );
-    await until(async () => (await client.json<{ status: { cursor: number } }>('GET', '/v1/sinks/out')).status.cursor === alerts.length);
+    for (const sink of ['out', 'once'])
+      await until(
+        async () => (await client.json<{ status: { cursor: number } }>('GET', `/v1/sinks/${sink}`)).status.cursor === alerts.length,
+      );
     const metrics = await (await client.call('GET', '/metrics')).text();
     await service.kill();
     const ghosts = Number(/^tripline_ghost_alerts(?:_total)?(?:\{[^}]*\})? (\d+)/m.exec(metrics)?.[1]);
-    return { alerts, letters: letters.sort(), records: await taken(`${name}-out`), ghosts };
+    return {
+      alerts,
+      letters: letters.sort(),
+      records: await taken(`${name}-out`),
+      once: await committedIds(kafka.brokers, `${name}-once`),
+      ghosts,
+    };
   }
 
   let expected: Awaited<ReturnType<typeof play>>;
@@ -118,6 +132,7 @@ describeWithKafka(`Kafka to Kafka over kill -9 (TRIPLINE_TEST_SEED=${SEED})`, ()
     expect(expected.alerts.length).toBeGreaterThan(EVENTS / 200);
     expect(expected.letters.some((letter) => letter.startsWith('late-event'))).toBe(true);
     expect(expected.records.map(({ id }) => id).sort()).toEqual([...expected.alerts].sort());
+    expect(expected.once.toSorted()).toEqual(expected.alerts.toSorted());
   }, 300_000);
 
   for (let run = 1; run <= Math.ceil(KILLS / 5); run++) {
@@ -139,12 +154,78 @@ describeWithKafka(`Kafka to Kafka over kill -9 (TRIPLINE_TEST_SEED=${SEED})`, ()
       expect(found.ghosts).toBe(0);
       expect([...found.alerts].sort()).toEqual([...expected.alerts].sort());
       expect(found.letters).toEqual(expected.letters);
+      expect(found.once.toSorted()).toEqual(expected.alerts.toSorted());
       // Some alerts more than once, none missing, and per key each first one in the order of the calm run's outbox.
       expect([...new Set(found.records.map(({ id }) => id))].sort()).toEqual([...expected.alerts].sort());
       expect(perKey(found.records)).toEqual(perKey(inOrderOf(found.alerts, found.records)));
     }, 600_000);
   }
+
+  it('a frozen service that wakes after its successor has delivered writes nothing', async () => {
+    const [name, database] = ['frozen', await postgres.createDatabase()];
+    const topics = { in: `${name}-in`, once: `${name}-once` };
+    for (const topic of Object.values(topics)) await kafka.createTopic(topic, 1);
+    const settings = {
+      DATABASE_URL: database,
+      KAFKA_BROKERS: kafka.brokers,
+      TRIPLINE_CHECKPOINT_INTERVAL: '100ms',
+      TRIPLINE_DEPLOYMENT: name,
+    };
+    const [frozen, successor] = [await Service.create(settings), await Service.create(settings)];
+    await frozen.start();
+    const client = new Client(frozen, () => Promise.resolve());
+    await client.json('PUT', '/v1/sinks/once', { kafka: { topic: topics.once }, delivery: 'exactlyOnce' });
+    await client.json('PUT', '/v1/streams/payments', { ...STREAM, quietAfter: '50ms', source: { kafka: { topic: topics.in } } });
+    await client.json('PUT', '/v1/rules/each', { id: 'each', from: 'payments', key: 'card', pattern: [{ begin: 'a' }] });
+    const producer = kafka.client.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+    await producer.connect();
+    let sent = 0;
+    const send = async (count: number): Promise<void> => {
+      const messages = Array.from({ length: count }, () => ({
+        value: JSON.stringify({ id: `e${++sent}`, ts: 1_700_000_000_000 + sent * 1_000, card: 'c' }),
+      }));
+      await producer.send({ topic: topics.in, messages });
+    };
+    const delivered = (service: Service) =>
+      until(async () => {
+        const answer = await fetch(service.url('/v1/sinks/once')).catch(() => undefined);
+        return answer?.ok === true && ((await answer.json()) as { status: { cursor: number } }).status.cursor === sent;
+      });
+    await send(20);
+    await delivered(frozen);
+    await send(20);
+    process.kill(frozen.pid, 'SIGSTOP');
+    // As when its network is cut: the database lets the successor in.
+    const admin = new pg.Client({ connectionString: database });
+    await admin.connect();
+    await admin.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()',
+    );
+    await admin.end();
+    await successor.start();
+    await send(20);
+    await delivered(successor);
+    process.kill(frozen.pid, 'SIGCONT');
+    await until(async () => !frozen.running);
+    await send(20);
+    await delivered(successor);
+    await successor.kill();
+    await producer.disconnect();
+    expect(await committedIds(kafka.brokers, topics.once)).toHaveLength(80);
+    expect(new Set(await committedIds(kafka.brokers, topics.once)).size).toBe(80);
+  }, 120_000);
 });
+
+/** The ids of the alerts that a topic holds for consumers that read committed. */
+function committedIds(brokers: string, topic: string): Promise<string[]> {
+  const source = new KafkaSource<string>({
+    brokers: [brokers],
+    topic,
+    bounded: true,
+    deserialize: ({ headers }) => String(headers?.['alert-id']),
+  });
+  return StreamExecutionEnvironment.getExecutionEnvironment().fromSource(source).executeAndCollect();
+}
 
 /** First appearances of alerts, by key. */
 function perKey(records: readonly SinkRecord[]): Record<string, string[]> {

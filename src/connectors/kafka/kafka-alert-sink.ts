@@ -1,7 +1,7 @@
-import kafkajs, { type Message, type Producer } from 'kafkajs';
-import { alertJson } from '../../runtime/alerts/alert-json.js';
+import kafkajs, { type Producer } from 'kafkajs';
 import { DeliveryError, type SinkWriter } from '../../runtime/ports/sinks.js';
 import type { OutboxRow } from '../../runtime/ports/stores.js';
+import { alertMessage } from './alert-message.js';
 import { kafkaClient, type KafkaSettings } from './connection.js';
 
 const ACKS_OF_ALL = -1;
@@ -24,7 +24,7 @@ export class KafkaAlertSink implements SinkWriter {
   async write(rows: readonly OutboxRow[]): Promise<void> {
     try {
       this.#producer ??= await this.#connect();
-      await this.#producer.send({ topic: this.topic, acks: ACKS_OF_ALL, messages: rows.map(asMessage) });
+      await this.#producer.send({ topic: this.topic, acks: ACKS_OF_ALL, messages: rows.map(alertMessage) });
     } catch (error) {
       await this.close();
       throw new DeliveryError(`topic ${this.topic}: ${(error as Error).message}`);
@@ -47,19 +47,4 @@ export class KafkaAlertSink implements SinkWriter {
     await producer.connect();
     return producer;
   }
-}
-
-function asMessage(row: OutboxRow): Message {
-  const { id, rule, ruleVersion, severity, kind, key } = row.alert;
-  return {
-    key: recordKey(key),
-    value: alertJson(row),
-    headers: { 'alert-id': id, rule, 'rule-version': String(ruleVersion), severity, kind },
-  };
-}
-
-/** A text key as it is, others as JSON, none for a rule without key. */
-function recordKey(json: string): string | null {
-  const key = JSON.parse(json) as unknown;
-  return key === null ? null : typeof key === 'string' ? key : json;
 }

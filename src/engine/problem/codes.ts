@@ -144,7 +144,7 @@ export const ERROR_CODES: Record<string, string> = {
   'unreachable-step': 'No partial match can get to a step.',
   'unsupported-content-encoding': 'The body of the request is compressed, which is not taken here.',
   'unsupported-content-type': 'The body of the request is of a type that is not taken here.',
-  'unsupported-delivery': 'This way of delivering is not supported by this version.',
+  'unsupported-delivery': 'This kind of sink cannot deliver in this way.',
   'unsupported-kind': 'Rules of this kind are not supported by this version.',
   'until-without-open-loop': '`until` stands on a step that has no `times` without upper bound.',
   'uri-too-long': 'The address of the request is too long.',

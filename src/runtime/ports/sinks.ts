@@ -7,8 +7,9 @@ export interface SinkWriter {
   /**
    * Resolves when the target has all rows, which it got in their order. Rejects with DeliveryError or the transport's
    * error: then it has some of them, or none, and the same rows are to be written again.
+   * @param upTo the sink's place in the outbox once they are written: the last row looked at, wanted or not
    */
-  write(rows: readonly OutboxRow[]): Promise<void>;
+  write(rows: readonly OutboxRow[], upTo: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -20,6 +21,8 @@ export class DeliveryError extends Error {
       readonly retryAfterMs?: number;
       /** The target refuses this alert for good: it is passed over and counted. */
       readonly refused?: boolean;
+      /** The target is not this sink's any more, or holds what it cannot have written: nothing more goes to it. */
+      readonly stopped?: boolean;
     } = {},
   ) {
     super(message);
@@ -32,6 +35,10 @@ export interface Outbox {
   /** Rows after a number, oldest first, without gaps. */
   readAfter(number: number, limit: number): Promise<readonly OutboxRow[]>;
   lastNumber(): Promise<number>;
+  /** Up to which number a completed checkpoint covers the rows: they stand, whatever happens. */
+  coveredNumber(): Promise<number>;
+  /** Which numbering it is: another one after the database was lost. */
+  incarnation(): Promise<string>;
 }
 
 /** Up to which outbox number each sink has delivered. */

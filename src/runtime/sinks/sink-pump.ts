@@ -6,13 +6,16 @@ import type { OutboxRow } from '../ports/stores.js';
 const MIN_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 30_000;
 
-/** atMostOnce notes the cursor before it delivers, atLeastOnce after. */
-export type Delivery = 'atMostOnce' | 'atLeastOnce';
+/**
+ * atMostOnce notes the cursor before it delivers, the others after. exactlyOnce delivers only what a checkpoint covers, and
+ * its target keeps the sink's place itself, together with the rows.
+ */
+export type Delivery = 'atMostOnce' | 'atLeastOnce' | 'exactlyOnce';
 
 export interface SinkStatus {
   readonly sink: string;
-  readonly state: 'delivering' | 'failing';
-  /** Why, while it fails. */
+  readonly state: 'delivering' | 'failing' | 'stopped';
+  /** Why, while it fails, or for good. */
   readonly reason: string | null;
   /** Epoch ms. */
   readonly since: number;
@@ -98,6 +101,7 @@ export class SinkPump {
       } catch (error) {
         if (signal.aborted) return;
         this.#failed(error as Error);
+        if (this.#state === 'stopped') return;
         await this.#backOff(error as Error);
       }
     }
@@ -106,28 +110,29 @@ export class SinkPump {
   /** One batch; false when there was nothing to do. */
   async #deliverSome(): Promise<boolean> {
     const { sink, delivery, writer, outbox, cursors, wants } = this.#options;
-    const rows = await outbox.readAfter(this.#cursor, writer.batch);
+    const visible = delivery === 'exactlyOnce' ? await outbox.coveredNumber() : Infinity;
+    const rows = (await outbox.readAfter(this.#cursor, writer.batch)).filter(({ number }) => number <= visible);
     const last = rows.at(-1)?.number;
     if (last === undefined) return false;
     const wanted: OutboxRow[] = [];
     for (const row of rows) if (!row.alert.shadow && (await wants(row))) wanted.push(row);
     if (delivery === 'atMostOnce') await cursors.set(sink, last);
-    if (wanted.length > 0) await this.#write(wanted);
+    if (wanted.length > 0) await this.#write(wanted, last);
     failpoint('sink-delivered');
-    if (delivery === 'atLeastOnce') await cursors.set(sink, last);
+    if (delivery !== 'atMostOnce') await cursors.set(sink, last);
     this.#cursor = last;
     return true;
   }
 
   /** At most once means: what fails is not tried again. */
-  async #write(rows: readonly OutboxRow[]): Promise<void> {
+  async #write(rows: readonly OutboxRow[], upTo: number): Promise<void> {
     const { writer, delivery, log, sink } = this.#options;
     try {
-      await writer.write(rows);
+      await writer.write(rows, upTo);
       this.#delivered += rows.length;
     } catch (error) {
       const refused = error instanceof DeliveryError && error.more.refused === true;
-      if (!refused && delivery === 'atLeastOnce') throw error;
+      if (!refused && delivery !== 'atMostOnce') throw error;
       this.#refused += rows.length;
       log('error', `sink ${sink} did not take ${rows.length} alerts: ${(error as Error).message}`, {
         ids: rows.map(({ alert }) => alert.id),
@@ -136,12 +141,15 @@ export class SinkPump {
   }
 
   #failed(error: Error): void {
+    const state = error instanceof DeliveryError && error.more.stopped === true ? 'stopped' : 'failing';
     this.#failures++;
-    if (this.#state !== 'failing') {
+    if (this.#state !== state) {
       this.#since = Date.now();
-      this.#options.log('warn', `sink ${this.#options.sink} fails: ${error.message}`);
+      const { log, sink } = this.#options;
+      if (state === 'stopped') log('error', `sink ${sink} is stopped: ${error.message}`);
+      else log('warn', `sink ${sink} fails: ${error.message}`);
     }
-    this.#state = 'failing';
+    this.#state = state;
     this.#reason = error.message;
   }
 

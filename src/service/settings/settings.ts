@@ -61,6 +61,7 @@ export const SETTINGS = {
     undefined,
     'folder whose YAML files keep rules and streams; absent = none',
   ),
+  deployment: setting('TRIPLINE_DEPLOYMENT', text, 'tripline', 'names this service in Kafka: no two that share a cluster have the same'),
   checkpointIntervalMs: setting('TRIPLINE_CHECKPOINT_INTERVAL', duration(10), 5_000, 'time between checkpoints'),
   slots: setting('TRIPLINE_SLOTS', integer(1, 1), 1, 'engine threads; more than 1 is refused until slots exist'),
   logRetentionMs: setting('TRIPLINE_LOG_RETENTION', duration(1_000), 86_400_000, 'how long events that came over HTTP are kept'),

@@ -1,5 +1,6 @@
 import { type SinkDefinition, readSink } from '../../connectors/sink-document.js';
 import type { KafkaSettings } from '../../connectors/kafka/connection.js';
+import { ExactlyOnceAlertSink } from '../../connectors/kafka/exactly-once-alert-sink.js';
 import { KafkaAlertSink } from '../../connectors/kafka/kafka-alert-sink.js';
 import { WebhookAlertSink } from '../../connectors/webhook/webhook-alert-sink.js';
 import { readRule, STORED } from '../../engine/rule/index.js';
@@ -8,12 +9,17 @@ import type { Catalog, OutboxRow } from '../../runtime/ports/stores.js';
 import { SinkPump, type SinkPumpOptions, type SinkStatus } from '../../runtime/sinks/sink-pump.js';
 import type { SinkRepository } from '../../storage/catalog/sinks.js';
 
+/** The only one of a local job. */
+const SHARD = 0;
+
 export interface SinksOptions {
   readonly repository: SinkRepository;
   readonly catalog: Catalog;
   readonly outbox: Outbox;
   readonly cursors: SinkCursors;
   readonly kafka: KafkaSettings | undefined;
+  /** Names this service among all that write to the same Kafka. */
+  readonly deployment: string;
   readonly allowPrivate: boolean;
   readonly next: SinkPumpOptions['next'];
   readonly log: SinkPumpOptions['log'];
@@ -69,7 +75,7 @@ export class Sinks {
     await this.stop(sink.name);
     const { outbox, cursors, next, log } = this.#options;
     const wants = (row: OutboxRow) => this.#wants(sink.name, row);
-    const writer = this.#writer(sink);
+    const writer = await this.#writer(sink);
     const pump = new SinkPump({ sink: sink.name, delivery: sink.delivery, writer, outbox, cursors, wants, next, log });
     await pump.start();
     this.#pumps.set(sink.name, pump);
@@ -91,10 +97,14 @@ export class Sinks {
     await Promise.all([...this.#pumps.keys()].map((name) => this.stop(name)));
   }
 
-  #writer({ target }: SinkDefinition): SinkWriter {
-    const { kafka, allowPrivate } = this.#options;
+  async #writer({ name, target, delivery }: SinkDefinition): Promise<SinkWriter> {
+    const { kafka, allowPrivate, deployment, outbox } = this.#options;
     if (target.kind === 'webhook') return new WebhookAlertSink({ ...target, allowPrivate });
     if (kafka === undefined) throw new Error('no Kafka brokers are set');
+    if (delivery === 'exactlyOnce') {
+      const begun = { incarnation: await outbox.incarnation(), lastNumber: await outbox.lastNumber() };
+      return new ExactlyOnceAlertSink(kafka, target.topic, `${deployment}/${name}/${SHARD}`, begun);
+    }
     return new KafkaAlertSink(kafka, target.topic);
   }
 

@@ -133,7 +133,10 @@ async function lastNumber(client: PoolClient, lease: Lease): Promise<number> {
     [lease.job, lease.shard],
   );
   if (rows.length > 0) return rows[0].last_number;
-  await client.query('INSERT INTO outbox_position (job, shard, last_number) VALUES ($1, $2, 0)', [lease.job, lease.shard]);
+  await client.query('INSERT INTO outbox_position (job, shard, last_number) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING', [
+    lease.job,
+    lease.shard,
+  ]);
   return 0;
 }
 

@@ -2,7 +2,7 @@ import { MoreThan, type SelectQueryBuilder } from 'typeorm';
 import type { OutboxRow } from '../../runtime/ports/stores.js';
 import type { Database } from '../database.js';
 import { storableText } from '../sql/text.js';
-import { AlertRow } from './entities.js';
+import { AlertRow, CheckpointRow } from './entities.js';
 
 export interface AlertFilter {
   readonly rule?: string;
@@ -55,6 +55,28 @@ export class AlertRepository {
   async lastNumber(): Promise<number> {
     const row = await this.#query().select('max(a.number)', 'last').getRawOne<{ last: string | null }>();
     return Number(row?.last ?? 0);
+  }
+
+  /** Up to which number the newest checkpoint covers the rows; 0 before the first. */
+  async coveredNumber(): Promise<number> {
+    const row = await this.#database.source.manager
+      .createQueryBuilder(CheckpointRow, 'c')
+      .select('max(c.alert_number)', 'covered')
+      .where('c.job = :job AND c.shard = :shard', { job: this.#job, shard: this.#shard })
+      .getRawOne<{ covered: string | null }>();
+    return Number(row?.covered ?? 0);
+  }
+
+  /** Of the numbering; made with it, and so another one in a new database. */
+  async incarnation(): Promise<string> {
+    const place = [this.#job, this.#shard];
+    const { source } = this.#database;
+    await source.query('INSERT INTO outbox_position (job, shard, last_number) VALUES ($1, $2, 0) ON CONFLICT DO NOTHING', place);
+    const rows: { incarnation: string }[] = await source.query(
+      'SELECT incarnation FROM outbox_position WHERE job = $1 AND shard = $2',
+      place,
+    );
+    return rows[0].incarnation;
   }
 
   #query(): SelectQueryBuilder<AlertRow> {
