@@ -7,7 +7,8 @@ export { KafkaSink, type KafkaSinkOptions } from './connectors/kafka/stream/kafk
 export { type KafkaRecord, KafkaSource, type KafkaSourceOptions } from './connectors/kafka/stream/kafka-source.js';
 export { PostgresSink, type PostgresSinkOptions } from './connectors/postgres/postgres-sink.js';
 export { WebhookSink, type WebhookSinkOptions } from './connectors/webhook/webhook-sink.js';
-export { CEP, type PatternMatch, PatternStream } from './engine/cep/cep.js';
+export { CEP, PatternStream } from './engine/cep/cep.js';
+export type * from './engine/cep/pattern-functions.js';
 export {
   AfterMatchSkipStrategy,
   type AnyEvent,

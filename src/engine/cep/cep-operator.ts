@@ -4,30 +4,44 @@ import { ExpressionTableBuilder, toJsonText } from '../expr/index.js';
 import type { Emission, Matcher, MatchOutput } from '../match/matcher.js';
 import { createMatcher } from '../match/select.js';
 import { compilePattern } from '../nfa/index.js';
-import { AbstractStreamOperator, type OneInputStreamOperator, type OperatorContext, type OutputTag } from '../operator/stream-operator.js';
+import {
+  AbstractStreamOperator,
+  type OneInputStreamOperator,
+  type OperatorContext,
+  type OutputTag,
+  type SnapshotContext,
+} from '../operator/stream-operator.js';
 import type { Pattern } from '../pattern/index.js';
 import { listState, type MapStateDescriptor, mapState, type ValueStateDescriptor, valueState } from '../state/keyed/descriptors.js';
 import {
   type InternalTimer,
   type InternalTimerService,
   type Namespace,
+  type TimeDomain,
   type Triggerable,
   VOID_NAMESPACE,
 } from '../time/internal-timer-service.js';
+import type { Collector, RuntimeContext } from '../stream/functions/functions.js';
+import { initializeFunction, snapshotFunction } from '../stream/operators/checkpointed.js';
+import { OperatorRuntimeContext } from '../stream/operators/function-contexts.js';
 import { type Element, elementsSerializer, matchesSerializer } from './cep-serializers.js';
+import type { PatternContext } from './pattern-functions.js';
 
 /** Step → the elements it took, in order; steps that took none are absent. */
 export type MatchedElements<T> = Readonly<Record<string, readonly T[]>>;
 
-export interface PatternFunctions<T, OUT> {
-  processMatch(match: MatchedElements<T>, out: (value: OUT) => void): void;
-  /** Partial matches that ran out of time; `time` is when, epoch ms. */
-  processTimedOutMatch?(match: MatchedElements<T>, time: number): void;
+/** A PatternProcessFunction, maybe a TimedOutPartialMatchHandler, as the operator calls it. */
+export interface CepFunction<T, OUT> {
+  open?(context: RuntimeContext): void;
+  processMatch(match: MatchedElements<T>, context: PatternContext, out: Collector<OUT>): void;
+  processTimedOutMatch?(match: MatchedElements<T>, context: PatternContext): void;
+  close?(): void;
 }
 
 export interface CepOperatorOptions<T, OUT> {
   readonly pattern: Pattern;
-  readonly functions: (context: OperatorContext<OUT>) => PatternFunctions<T, OUT>;
+  readonly domain: TimeDomain;
+  readonly function: CepFunction<T, OUT>;
   /** Where elements at or below the watermark go; without it they are counted and dropped. */
   readonly lateDataTag?: OutputTag<T>;
 }
@@ -49,8 +63,9 @@ class ElementEvent<T> extends Event {
 }
 
 /**
- * A pattern over a keyed stream in event time (Flink's CepOperator): elements wait until the watermark has
- * reached their time and are then matched in order of time, equal times in order of arrival.
+ * A pattern over a keyed stream (Flink's CepOperator). In event time elements wait until the watermark has reached
+ * their time and are then matched in order of time, equal times in order of arrival; in processing time they are
+ * matched as they come.
  */
 export class CepOperator<T, OUT>
   extends AbstractStreamOperator<OUT>
@@ -65,17 +80,24 @@ export class CepOperator<T, OUT>
   readonly #matcher: Matcher<unknown>;
   readonly #waiting: MapStateDescriptor<number, readonly ElementEvent<T>[]>;
   readonly #state: ValueStateDescriptor<unknown>;
-  #functions!: PatternFunctions<T, OUT>;
   #timers!: InternalTimerService<Namespace>;
   #arrivals = 0;
   #now = 0;
+  #timestamp = 0;
+  readonly #out: Collector<OUT> = (value) => this.output.collect(value, this.#now);
+  /** Of the match that is being told. */
+  readonly #context: PatternContext = {
+    timestamp: () => this.#timestamp,
+    currentProcessingTime: () => this.#timers.currentProcessingTime(),
+    output: (tag, value) => this.output.collectSide(tag, value, this.#timestamp),
+  };
 
   constructor(private readonly options: CepOperatorOptions<T, OUT>) {
     super();
     const table = new ExpressionTableBuilder(this.#layout);
     const { nfa } = compilePattern(options.pattern, table);
     this.#stepNames = nfa.stepNames;
-    this.#matcher = createMatcher(nfa, table.build(), { timeouts: true });
+    this.#matcher = createMatcher(nfa, table.build(), { timeouts: options.function.processTimedOutMatch !== undefined });
     const revive = ({ element, offset, time }: Element) => new ElementEvent(element as T, this.#layout, offset, time);
     this.#waiting = mapState('cep-waiting', { serializer: elementsSerializer(revive) });
     this.#state = valueState('cep-matches', { serializer: matchesSerializer(this.#matcher, revive) });
@@ -84,19 +106,32 @@ export class CepOperator<T, OUT>
   override open(context: OperatorContext<OUT>): void {
     super.open(context);
     this.#timers = this.timerService<Namespace>(this);
-    this.#functions = this.options.functions(context);
+    const runtimeContext = new OperatorRuntimeContext(this.keyedState, context.subtask, context.parallelism);
+    initializeFunction(this.options.function, this.state, runtimeContext);
+    this.options.function.open?.(runtimeContext);
     // Equal times keep their order of arrival after a restore, too.
     this.#arrivals = Math.max(0, ...this.state.operator.getUnionListState(ARRIVALS).get());
   }
 
-  override snapshotState(): void {
+  override snapshotState(context: SnapshotContext): void {
+    snapshotFunction(this.options.function, context);
     this.state.operator.getUnionListState(ARRIVALS).update([this.#arrivals]);
   }
 
+  override close(): void {
+    this.options.function.close?.();
+  }
+
   processElement(value: T, timestamp: number | undefined, key?: unknown): void {
+    this.keyedState.setCurrentKey(key);
+    if (this.options.domain === 'event') return this.#await(value, timestamp);
+    const now = this.#timers.currentProcessingTime();
+    this.#advance(now, [new ElementEvent(value, this.#layout, this.#arrivals++, now)]);
+  }
+
+  #await(value: T, timestamp: number | undefined): void {
     if (timestamp === undefined) throw new TypeError('a pattern needs elements with times: assign timestamps and watermarks');
     if (timestamp <= this.#timers.currentWatermark) return this.#drop(value, timestamp);
-    this.keyedState.setCurrentKey(key);
     const event = new ElementEvent(value, this.#layout, this.#arrivals++, timestamp);
     const waiting = this.keyedState.getState(this.#waiting);
     waiting.put(timestamp, [...(waiting.get(timestamp) ?? []), event]);
@@ -106,19 +141,30 @@ export class CepOperator<T, OUT>
   /** The time of waiting elements, or a deadline of partial matches. */
   onEventTime({ time }: InternalTimer): void {
     const waiting = this.keyedState.getState(this.#waiting);
+    const events = waiting.get(time) ?? [];
+    waiting.remove(time);
+    this.#advance(time, events);
+  }
+
+  /** A deadline of partial matches. */
+  onProcessingTime({ time }: InternalTimer): void {
+    this.#advance(time, []);
+  }
+
+  /** Moves the current key's time, then matches what came at that time. */
+  #advance(time: number, events: readonly ElementEvent<T>[]): void {
     const stored = this.keyedState.getState(this.#state);
     const state = stored.value() ?? this.#matcher.createState();
     this.#now = time;
     this.#matcher.advanceTime(state, time, this);
-    for (const event of waiting.get(time) ?? []) this.#matcher.processEvent(state, event, this);
-    waiting.remove(time);
+    for (const event of events) this.#matcher.processEvent(state, event, this);
     if (this.#matcher.isEmpty(state)) return stored.clear();
     stored.update(state);
     const deadline = this.#matcher.nextDeadline(state);
-    if (deadline !== Infinity) this.#timers.registerEventTimeTimer(VOID_NAMESPACE, deadline);
+    if (deadline === Infinity) return;
+    if (this.options.domain === 'event') this.#timers.registerEventTimeTimer(VOID_NAMESPACE, deadline);
+    else this.#timers.registerProcessingTimeTimer(VOID_NAMESPACE, deadline);
   }
-
-  onProcessingTime(): void {}
 
   // MatchOutput
 
@@ -126,8 +172,9 @@ export class CepOperator<T, OUT>
     if (match.kind === 'window') return;
     const steps: Record<string, T[]> = {};
     for (const { step, event } of match.path) (steps[this.#stepNames[step]] ??= []).push((event as ElementEvent<T>).element);
-    if (match.kind === 'timeout') this.#functions.processTimedOutMatch?.(steps, match.endTime);
-    else this.#functions.processMatch(steps, (value) => this.output.collect(value, this.#now));
+    this.#timestamp = match.kind === 'timeout' ? match.endTime : this.#now;
+    if (match.kind === 'timeout') this.options.function.processTimedOutMatch?.(steps, this.#context);
+    else this.options.function.processMatch(steps, this.#context, this.#out);
   }
 
   conditionError(): void {

@@ -1,13 +1,13 @@
 /** Functions that keep state of their subtask: CheckpointedFunction. */
 import type { SnapshotContext } from '../../operator/stream-operator.js';
 import type { SubtaskState } from '../../operator/subtask-state.js';
-import type { CheckpointedFunction, KeyedStateStore, RichFunction } from '../functions/functions.js';
+import type { CheckpointedFunction, KeyedStateStore } from '../functions/functions.js';
 
-function isCheckpointed(fn: RichFunction): fn is RichFunction & CheckpointedFunction {
+function isCheckpointed(fn: object): fn is CheckpointedFunction {
   return 'initializeState' in fn && 'snapshotState' in fn;
 }
 
-export function initializeFunction(fn: RichFunction, state: SubtaskState, keyedStateStore: KeyedStateStore): void {
+export function initializeFunction(fn: object, state: SubtaskState, keyedStateStore: KeyedStateStore): void {
   if (!isCheckpointed(fn)) return;
   const { operator, restored } = state;
   fn.initializeState({
@@ -18,6 +18,6 @@ export function initializeFunction(fn: RichFunction, state: SubtaskState, keyedS
   });
 }
 
-export function snapshotFunction(fn: RichFunction, context: SnapshotContext): void {
+export function snapshotFunction(fn: object, context: SnapshotContext): void {
   if (isCheckpointed(fn)) fn.snapshotState(context);
 }
