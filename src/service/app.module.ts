@@ -8,6 +8,9 @@ import type { EventLog } from '../runtime/ports/stores.js';
 import type { PostgresCatalog } from '../storage/catalog/catalog.js';
 import type { AlertRepository } from '../storage/query/alerts.js';
 import type { DeadLetterRepository } from '../storage/query/dead-letters.js';
+import type { AlertStates } from '../storage/triage/alert-states.js';
+import { Snoozes } from './triage/snoozes.js';
+import { SnoozesController } from './triage/snoozes.controller.js';
 import { AlertsController } from './alerts/alerts.controller.js';
 import { WakeUps } from './alerts/alert-stream.js';
 import type { ApiKeyRepository } from '../storage/access/api-keys.js';
@@ -46,6 +49,7 @@ import { SinksService } from './sinks/sinks.service.js';
 import { StreamsController } from './streams/streams.controller.js';
 import { StreamsService } from './streams/streams.service.js';
 import {
+  ALERT_STATES_OF,
   ALERTS,
   API_KEYS,
   AUDIT,
@@ -75,6 +79,8 @@ export interface Parts {
   readonly deadLetters: DeadLetterRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly audit: AuditLog;
+  readonly alertStates: AlertStates;
+  readonly snoozes: Snoozes;
   readonly handledCommands: HandledCommands;
   readonly ingester: HttpIngester;
   readonly sinks: Sinks;
@@ -96,6 +102,8 @@ function parts(given: Parts): Provider[] {
     { provide: DEAD_LETTERS, useValue: given.deadLetters },
     { provide: API_KEYS, useValue: given.apiKeys },
     { provide: AUDIT, useValue: given.audit },
+    { provide: ALERT_STATES_OF, useValue: given.alertStates },
+    { provide: Snoozes, useValue: given.snoozes },
     { provide: HANDLED_COMMANDS, useValue: given.handledCommands },
     { provide: INGESTER, useValue: given.ingester },
     { provide: WakeUps, useValue: given.wakeUps },
@@ -117,6 +125,7 @@ export class AppModule {
         StreamsController,
         SinksController,
         AlertsController,
+        SnoozesController,
         DeadLettersController,
         KeysController,
         AuditController,

@@ -20,6 +20,9 @@ import { SinkRepository } from '../storage/catalog/sinks.js';
 import { AlertRepository } from '../storage/query/alerts.js';
 import { DeadLetterRepository } from '../storage/query/dead-letters.js';
 import { SinkCursorRepository } from '../storage/query/sink-cursors.js';
+import { AlertStates } from '../storage/triage/alert-states.js';
+import { SnoozeRepository } from '../storage/triage/snoozes.js';
+import { Snoozes } from './triage/snoozes.js';
 import { WakeUps } from './alerts/alert-stream.js';
 import { CommandTopic } from './commands/command-topic.js';
 import { RuleFilesService } from './files/rule-files.service.js';
@@ -136,11 +139,14 @@ async function startParts(
   job.onCommitted(() => wakeUps.wake());
   const ingester = new HttpIngester(eventLog, job, { ...settings, backlogBytes: settings.logBacklogBytes });
   const alerts = new AlertRepository(database, JOB, SHARD);
+  const snoozes = new Snoozes(new SnoozeRepository(database));
+  await snoozes.load();
   const sinks = new Sinks({
     repository: new SinkRepository(database),
     catalog,
     outbox: alerts,
     cursors: new SinkCursorRepository(database),
+    snoozed: (row) => snoozes.covers(row),
     kafka: kafkaSettings(settings),
     deployment: settings.deployment,
     allowPrivate: settings.webhookPrivate === 'on',
@@ -161,6 +167,8 @@ async function startParts(
     deadLetters,
     apiKeys,
     audit: new AuditLog(database),
+    alertStates: new AlertStates(database),
+    snoozes,
     handledCommands: new HandledCommands(database),
     ingester,
     sinks,

@@ -15,3 +15,4 @@ export const PING = Symbol('ping');
 export const API_KEYS = Symbol('stored API keys');
 export const AUDIT = Symbol('audit log');
 export const HANDLED_COMMANDS = Symbol('handled commands');
+export const ALERT_STATES_OF = Symbol('states of alerts');

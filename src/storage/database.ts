@@ -8,12 +8,14 @@ import { FileOwned1767484800000 } from '../../migrations/1767484800000-file-owne
 import { Access1767744000000 } from '../../migrations/1767744000000-access.js';
 import { Commands1767830400000 } from '../../migrations/1767830400000-commands.js';
 import { OutboxIncarnation1767916800000 } from '../../migrations/1767916800000-outbox-incarnation.js';
+import { Triage1768003200000 } from '../../migrations/1768003200000-triage.js';
 import { ApiKeyRow, AuditRow } from './access/entities.js';
 import { RuleRow, RuleVersionRow, SinkRow, StreamRow, StreamVersionRow } from './catalog/entities.js';
 import { CommandRow } from './commands/handled-commands.js';
 import { StorageError } from './errors.js';
 import { SILENT_LOG, type StorageLog } from './log.js';
 import { AlertRow, CheckpointRow, DeadLetterRow, SinkCursorRow } from './query/entities.js';
+import { AlertStateRow, SnoozeRow } from './triage/entities.js';
 import { TEXT_TYPES } from './sql/types.js';
 
 export interface DatabaseOptions {
@@ -33,6 +35,7 @@ const MIGRATIONS = [
   Access1767744000000,
   Commands1767830400000,
   OutboxIncarnation1767916800000,
+  Triage1768003200000,
 ];
 /** Held while migrating, so that of two processes starting at once the second waits. */
 const MIGRATION_LOCK = 0x74726970;
@@ -149,6 +152,8 @@ function dataSource(url: string, poolSize: number, log: StorageLog): DataSource 
       ApiKeyRow,
       AuditRow,
       CommandRow,
+      AlertStateRow,
+      SnoozeRow,
     ],
     migrations: MIGRATIONS,
     migrationsTableName: 'migration',

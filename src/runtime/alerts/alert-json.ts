@@ -12,10 +12,10 @@ export function alertJson({ alert, detectedAt }: OutboxRow, more = ''): string {
 }
 
 /** With why it fired. */
-export function explainedAlertJson(row: OutboxRow): string {
+export function explainedAlertJson(row: OutboxRow, more = ''): string {
   const { explanation } = row.alert;
   const text = Buffer.from(explanation.buffer, explanation.byteOffset, explanation.byteLength).toString('utf8');
-  return alertJson(row, `,"explanation":${text === '' ? '[]' : text}`);
+  return alertJson(row, `,"explanation":${text === '' ? '[]' : text}${more}`);
 }
 
 /** A page of ready JSON texts. */

@@ -1,17 +1,24 @@
 import type { OutgoingHttpHeaders } from 'node:http';
-import { Controller, Get, Header, Headers, Inject, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AlertRepository } from '../../storage/query/alerts.js';
-import { Needs } from '../auth/access.js';
-import { ALERT_EXAMPLE, EXPLAINED_ALERT_EXAMPLE, problemExample } from '../docs/examples.js';
+import type { OutboxRow } from '../../runtime/ports/stores.js';
+import type { Author } from '../../storage/access/audit-log.js';
+import type { AlertStates } from '../../storage/triage/alert-states.js';
+import type { AlertStateRow } from '../../storage/triage/entities.js';
+import { By, Needs } from '../auth/access.js';
+import { DocumentBody } from '../docs/document-body.js';
+import { ALERT_EXAMPLE, EXPLAINED_ALERT_EXAMPLE, jsonExample, problemExample } from '../docs/examples.js';
 import { DomainError } from '../errors/domain-error.js';
 import { DEFAULT_PAGE } from '../http/query-fields.js';
-import { ALERTS } from '../tokens.js';
+import { readValidatedBody } from '../http/validated-body.js';
+import { ALERT_STATES_OF, ALERTS } from '../tokens.js';
+import { Snoozes } from '../triage/snoozes.js';
 import { alertJson, explainedAlertJson, pageJson } from '../../runtime/alerts/alert-json.js';
 import { keyTexts } from '../../runtime/alerts/key-text.js';
 import { streamAlerts, type StreamTarget, WakeUps } from './alert-stream.js';
-import { AlertFilterQuery, AlertListQuery } from './alerts.queries.js';
+import { AlertFilterQuery, AlertListQuery, AlertStateRequest } from './alerts.queries.js';
 
 @ApiTags('alerts')
 @Needs('viewer')
@@ -19,6 +26,8 @@ import { AlertFilterQuery, AlertListQuery } from './alerts.queries.js';
 export class AlertsController {
   constructor(
     @Inject(ALERTS) private readonly alerts: AlertRepository,
+    @Inject(ALERT_STATES_OF) private readonly states: AlertStates,
+    @Inject(Snoozes) private readonly snoozes: Snoozes,
     @Inject(WakeUps) private readonly wakeUps: WakeUps,
   ) {}
 
@@ -33,8 +42,9 @@ export class AlertsController {
     const rows = await this.alerts.list({ ...filter, keys: key === undefined ? undefined : keyTexts(key) }, limit + 1);
     const page = rows.slice(0, limit);
     const nextCursor = rows.length > limit ? String(page[page.length - 1].number) : null;
+    const states = await this.states.of(page.map(({ alert }) => alert.id));
     return pageJson(
-      page.map((row) => alertJson(row)),
+      page.map((row) => alertJson(row, this.#handling(row, states.get(row.alert.id)))),
       nextCursor,
     );
   }
@@ -75,10 +85,35 @@ export class AlertsController {
   async one(@Param('id') id: string): Promise<string> {
     const row = await this.alerts.get(id);
     if (row === undefined) throw new DomainError('not-found', 'alert-not-found', `there is no alert ${id}`);
-    return explainedAlertJson(row);
+    return explainedAlertJson(row, this.#handling(row, (await this.states.of([id])).get(id)));
+  }
+
+  @Post(':id/state')
+  @Needs('author')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Acknowledge, resolve or reopen an alert',
+    description: 'The alert itself does not change; the audit log keeps all states.',
+  })
+  @DocumentBody('The state, and optionally a note', { state: 'acknowledged', note: 'called the customer' })
+  @ApiResponse(jsonExample(200, 'noted', { id: ALERT_EXAMPLE.id, state: 'acknowledged' }))
+  @ApiResponse(problemExample(404, 'alert-not-found', 'there is no alert 0000'))
+  async setState(@Param('id') id: string, @By() by: Author, @Req() request: FastifyRequest) {
+    const { state, note = null } = await readValidatedBody(request, AlertStateRequest, SMALL_BODY_BYTES);
+    if (!(await this.states.set(id, state, note, by))) throw new DomainError('not-found', 'alert-not-found', `there is no alert ${id}`);
+    return { id, state };
+  }
+
+  /** What people have done about it, as members of its JSON. */
+  #handling(row: OutboxRow, handled: Readonly<AlertStateRow> | undefined): string {
+    const snoozed = this.snoozes.covers(row) ? ',"snoozed":true' : '';
+    if (handled === undefined) return `,"state":"open"${snoozed}`;
+    const { state, author, at, note } = handled;
+    return `,"state":"${state}","handled":${JSON.stringify({ by: author, at, note })}${snoozed}`;
   }
 }
 
+const SMALL_BODY_BYTES = 8_192;
 const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
 
 function readNumber(text: string): number {

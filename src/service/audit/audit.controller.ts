@@ -6,7 +6,7 @@ import { jsonExample } from '../docs/examples.js';
 import { CursorField, DEFAULT_PAGE, LimitField, TextField, TimeField, WordField } from '../http/query-fields.js';
 import { AUDIT } from '../tokens.js';
 
-const KINDS = ['rule', 'stream', 'sink', 'list', 'key', 'dead-letter'];
+const KINDS = ['rule', 'stream', 'sink', 'list', 'key', 'alert'];
 const EXAMPLE = {
   id: 41,
   at: 1767225600000,

@@ -74,6 +74,7 @@ export class SinksController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Delete a sink; what it has not delivered stays in the list of alerts' })
   @ApiResponse({ status: 204, description: 'deleted', content: { 'application/json': { example: null } } })
+  @ApiResponse(problemExample(409, 'sink-in-use', 'sink ops is named by card-testing'))
   @ApiResponse(NOT_FOUND)
   async delete(@Param('name') name: string, @By() by: Author): Promise<void> {
     await this.sinks.delete(name, by);

@@ -2,15 +2,16 @@ import { Inject, Injectable } from '@nestjs/common';
 import { readSink, type SinkDefinition, withoutSecrets } from '../../connectors/sink-document.js';
 import { isPrivateHost } from '../../connectors/webhook/private-networks.js';
 import { type Problem, shown } from '../../engine/problem/problem.js';
-import { parseDocument } from '../../engine/rule/index.js';
+import { parseDocument, readRule, STORED } from '../../engine/rule/index.js';
 import type { SinkStatus } from '../../runtime/sinks/sink-pump.js';
 import type { Author } from '../../storage/access/audit-log.js';
+import type { PostgresCatalog } from '../../storage/catalog/catalog.js';
 import { DomainError, invalid } from '../errors/domain-error.js';
 import type { PostedDocument } from '../http/body.js';
 import { ChangeLock } from '../http/change-lock.js';
 import type { Settings } from '../settings/settings.js';
 import { unparseable } from '../streams/streams.service.js';
-import { SETTINGS, SINKS } from '../tokens.js';
+import { CATALOG, SETTINGS, SINKS } from '../tokens.js';
 import type { Sinks } from './sinks.js';
 
 export interface SinkView {
@@ -26,6 +27,7 @@ export interface SinkView {
 export class SinksService {
   constructor(
     @Inject(SINKS) private readonly sinks: Sinks,
+    @Inject(CATALOG) private readonly catalog: PostgresCatalog,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(ChangeLock) private readonly changes: ChangeLock,
   ) {}
@@ -55,6 +57,7 @@ export class SinksService {
   delete(name: string, by: Author): Promise<void> {
     return this.changes.run(async () => {
       await this.#stored(name);
+      await this.#refuseInUse(name);
       await this.sinks.forget(name);
       await this.sinks.repository.delete(name, by);
     });
@@ -67,6 +70,15 @@ export class SinksService {
     if (this.settings.webhookPrivate === 'on' || !isPrivateHost(new URL(target.url))) return [];
     const message = '`url` leads into a private network: TRIPLINE_WEBHOOK_PRIVATE allows it';
     return [{ code: 'private-address', message, pointer: '/webhook/url', found: shown(target.url), expected: 'a public address' }];
+  }
+
+  async #refuseInUse(name: string): Promise<void> {
+    const rules = (await this.catalog.rules()).filter(
+      ({ status, document }) => status !== 'retired' && readRule(document, STORED).rule?.alert.to?.includes(name),
+    );
+    const ids = rules.map(({ id }) => id);
+    if (ids.length > 0)
+      throw new DomainError('conflict', 'sink-in-use', `sink ${name} is named by ${ids.join(', ')}`, { members: { rules: ids } });
   }
 
   async #stored(name: string) {

@@ -17,6 +17,8 @@ export interface SinksOptions {
   readonly catalog: Catalog;
   readonly outbox: Outbox;
   readonly cursors: SinkCursors;
+  /** Alerts that nobody is to be told of for a while. */
+  readonly snoozed: (row: OutboxRow) => boolean;
   readonly kafka: KafkaSettings | undefined;
   /** Names this service among all that write to the same Kafka. */
   readonly deployment: string;
@@ -108,7 +110,9 @@ export class Sinks {
     return new KafkaAlertSink(kafka, target.topic);
   }
 
-  async #wants(sink: string, { alert: { rule, ruleVersion } }: OutboxRow): Promise<boolean> {
+  async #wants(sink: string, row: OutboxRow): Promise<boolean> {
+    if (this.#options.snoozed(row)) return false;
+    const { rule, ruleVersion } = row.alert;
     const version = `${rule}@${ruleVersion}`;
     if (!this.#targets.has(version)) {
       const stored = await this.#options.catalog.rule(rule, ruleVersion);

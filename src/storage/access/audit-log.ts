@@ -16,7 +16,7 @@ export interface Author {
 export interface Change {
   /** Such as `rule-changed`. */
   readonly action: string;
-  readonly kind: 'rule' | 'stream' | 'sink' | 'list' | 'key' | 'dead-letter';
+  readonly kind: 'rule' | 'stream' | 'sink' | 'list' | 'key' | 'alert';
   readonly name: string;
   /** Where it has versions: what it says is kept with them. */
   readonly version?: number;

@@ -92,8 +92,8 @@ async function cleanLog(lease: Lease, retention: Retention, newest: Kept): Promi
 }
 
 /** Never beyond what the newest checkpoint covers, or a sink has still to read: a sink that is down costs disk. */
-function cleanAlerts(lease: Lease, before: number, covered: number): Promise<void> {
-  return deleteInParts(
+async function cleanAlerts(lease: Lease, before: number, covered: number): Promise<void> {
+  await deleteInParts(
     lease,
     `DELETE FROM alert WHERE (job, shard, number) IN (
        SELECT job, shard, number FROM alert
@@ -101,6 +101,10 @@ function cleanAlerts(lease: Lease, before: number, covered: number): Promise<voi
        ORDER BY number LIMIT ${DELETE_ROWS}) AND detected_at < $3`,
     [lease.job, lease.shard, before, covered],
   );
+  await checked(lease, async (client) => {
+    await client.query('DELETE FROM alert_state AS s WHERE at < $1 AND NOT EXISTS (SELECT FROM alert WHERE id = s.alert)', [before]);
+    await client.query('DELETE FROM snooze WHERE until < $1', [before]);
+  });
 }
 
 function cleanDeadLetters(lease: Lease, before: number): Promise<void> {

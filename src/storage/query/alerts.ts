@@ -15,6 +15,8 @@ export interface AlertFilter {
   readonly until?: number;
   /** Only alerts with a lower number: the last number of the page before. */
   readonly cursor?: number;
+  /** What people have said about it: open unless they have. */
+  readonly state?: string;
   /** Shadow alerts are listed only when true. */
   readonly shadow?: boolean;
 }
@@ -87,7 +89,7 @@ export class AlertRepository {
 }
 
 function applyFilter(query: SelectQueryBuilder<AlertRow>, filter: AlertFilter): void {
-  const { rule, keys, severity, since, until, shadow } = filter;
+  const { rule, keys, severity, since, until, state, shadow } = filter;
   if (rule !== undefined) query.andWhere('a.rule = :rule', { rule: storableText(rule) });
   if (keys !== undefined) {
     const hashes = keys.map((_, index) => `hashtextextended(:key${index}, 0)`).join(', ');
@@ -97,6 +99,9 @@ function applyFilter(query: SelectQueryBuilder<AlertRow>, filter: AlertFilter): 
   if (severity !== undefined) query.andWhere('a.severity = :severity', { severity: storableText(severity) });
   if (since !== undefined) query.andWhere('a.detectedAt >= :since', { since });
   if (until !== undefined) query.andWhere('a.detectedAt < :until', { until });
+  if (state === 'open') query.andWhere('NOT EXISTS (SELECT FROM alert_state AS s WHERE s.alert = a.id)');
+  else if (state !== undefined)
+    query.andWhere('EXISTS (SELECT FROM alert_state AS s WHERE s.alert = a.id AND s.state = :state)', { state });
   if (shadow !== true) query.andWhere('NOT a.shadow');
 }
 
