@@ -18,7 +18,7 @@ export interface Source {
 export class Engine {
   matches = 0;
   limitsReached = 0;
-  readonly #layout = new FieldLayout();
+  readonly layout = new FieldLayout();
   readonly #operators = new Map<string, KeyedRulesOperator>();
   #time = -Infinity;
 
@@ -37,8 +37,13 @@ export class Engine {
     for (const { name, rule } of rules) {
       const { rule: definition, problems } = readRule({ id: name, from: STREAM, ...rule }, {});
       if (definition === undefined) throw new Error(`rule ${name}: ${JSON.stringify(problems)}`);
-      this.#operatorOf(JSON.stringify(definition.key), sink).add(compileRule(definition, 1, this.#layout));
+      this.#operatorOf(JSON.stringify(definition.key), sink).add(compileRule(definition, 1, this.layout));
     }
+  }
+
+  /** Keys with state. */
+  get keys(): number {
+    return [...this.#operators.values()].reduce((sum, { state }) => sum + state.size, 0);
   }
 
   process(event: Event): void {
@@ -59,7 +64,7 @@ export class Engine {
 
   /** The events of a file, decoded when they are asked for. */
   decoding(lines: EventLines): Source {
-    const layout = this.#layout;
+    const layout = this.layout;
     const time = layout.slot('ts');
     return {
       count: lines.count,

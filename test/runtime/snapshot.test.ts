@@ -35,31 +35,36 @@ describe(`incremental snapshots (TRIPLINE_TEST_SEED=${SEED})`, () => {
 
   it('give back the state of their barrier, whatever changes while they are written', () => {
     fc.assert(
-      fc.property(fc.array(round, { minLength: 1, maxLength: 8 }), fc.boolean(), (rounds, full) => {
-        const operators = [new RecordingOperator('x'), new RecordingOperator('y')];
-        const apply = ({ operator, key, value }: { operator: number; key: string; value: string | null }): void => {
-          if (value === null) operators[operator].forget(key);
-          else operators[operator].put(key, value);
-        };
-        const ledger = emptyLedger();
-        const snapshotter = new Snapshotter(ledger);
-        const written: Written[] = [];
-        rounds.forEach(({ before, during }, i) => {
-          before.forEach(apply);
-          // As if much had been written: some groups are written in full again.
-          if (full && i % 2 === 1) ledger.stored[0] = { ...ledger.stored[0], bytes: 1e9 };
-          const expected = operators.map(({ texts }) => texts);
-          snapshotter.begin(i + 1, operators);
-          let snapshot: Snapshot | undefined;
-          for (const each of during) {
-            snapshot ??= snapshotter.continue(each.keys);
-            apply(each.change);
-          }
-          snapshot ??= snapshotter.continue(Infinity);
-          written.push({ id: i + 1, ...(snapshot as Snapshot) });
-          expect(restore(written, ['x', 'y']).map(({ texts }) => texts)).toEqual(expected);
-        });
-      }),
+      fc.property(
+        fc.array(round, { minLength: 1, maxLength: 8 }),
+        fc.boolean(),
+        fc.integer({ min: 1, max: 4 }),
+        (rounds, full, maxAwake) => {
+          const operators = [new RecordingOperator('x', { maxAwake }), new RecordingOperator('y')];
+          const apply = ({ operator, key, value }: { operator: number; key: string; value: string | null }): void => {
+            if (value === null) operators[operator].forget(key);
+            else operators[operator].put(key, value);
+          };
+          const ledger = emptyLedger();
+          const snapshotter = new Snapshotter(ledger);
+          const written: Written[] = [];
+          rounds.forEach(({ before, during }, i) => {
+            before.forEach(apply);
+            // As if much had been written: some groups are written in full again.
+            if (full && i % 2 === 1) ledger.stored[0] = { ...ledger.stored[0], bytes: 1e9 };
+            const expected = operators.map(({ texts }) => texts);
+            snapshotter.begin(i + 1, operators);
+            let snapshot: Snapshot | undefined;
+            for (const each of during) {
+              snapshot ??= snapshotter.continue(each.keys);
+              apply(each.change);
+            }
+            snapshot ??= snapshotter.continue(Infinity);
+            written.push({ id: i + 1, ...(snapshot as Snapshot) });
+            expect(restore(written, ['x', 'y']).map(({ texts }) => texts)).toEqual(expected);
+          });
+        },
+      ),
       { seed: SEED, numRuns: 200 },
     );
   });

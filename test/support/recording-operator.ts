@@ -1,17 +1,24 @@
 import type { Event } from '../../src/engine/event/event.js';
 import type { Operator } from '../../src/engine/operator/operator.js';
-import { KeyEntry, KeyedState } from '../../src/engine/state/keyed-state.js';
+import { type EntryFormat, KeyEntry, KeyedState, type KeyedStateOptions } from '../../src/engine/state/keyed-state.js';
 
 /** Writes down what it is given; its keyed state is a text per key. */
 export class RecordingOperator implements Operator {
   readonly seen: string[] = [];
   readonly deadlines: number[] = [];
-  readonly state = new KeyedState<TextEntry>({
-    write: ({ text }, out) => out.text(text),
-    read: (id, from) => new TextEntry(id, from.text()),
-  });
+  readonly state: KeyedState<TextEntry>;
 
-  constructor(readonly id: string) {}
+  constructor(
+    readonly id: string,
+    options?: KeyedStateOptions,
+  ) {
+    const format: EntryFormat<TextEntry> = {
+      write: ({ text }, out) => out.text(text),
+      read: (key, from) => new TextEntry(key, from.text()),
+      deadlineOf: () => Infinity,
+    };
+    this.state = new KeyedState(format, options);
+  }
 
   static entry(key: string, text: string): TextEntry {
     return new TextEntry(key, text);

@@ -194,3 +194,21 @@ export class BinaryReader {
     return at;
   }
 }
+
+/** Whether the text that BinaryWriter.text wrote at a place is this one; makes no string. */
+export function isTextAt(bytes: Uint8Array, at: number, text: string): boolean {
+  let start = at;
+  let head = 0;
+  for (let scale = 1; ; scale *= 0x80) {
+    const byte = bytes[start++];
+    head += (byte & 0x7f) * scale;
+    if (byte < 0x80) break;
+  }
+  const width = (head % 2) + 1;
+  if ((head - (head % 2)) / 2 !== text.length) return false;
+  for (let i = 0; i < text.length; i++) {
+    const unit = width === 1 ? bytes[start + i] : bytes[start + 2 * i] | (bytes[start + 2 * i + 1] << 8);
+    if (unit !== text.charCodeAt(i)) return false;
+  }
+  return true;
+}

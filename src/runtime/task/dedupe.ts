@@ -3,12 +3,13 @@ import { KeyEntry, KeyedState } from '../../engine/state/keyed-state.js';
 
 /**
  * Remembers the ids of one partition's events for a stream's `dedupe.for` of event time; the first wins.
- * Keyed state like any other, so that it is checkpointed by changes. An entry's deadline is all it holds.
+ * Keyed state like any other, so that it is checkpointed by changes. Until when is all that an entry holds.
  */
 export class Dedupe implements Operator {
   readonly state = new KeyedState<SeenId>({
-    write: ({ deadline }, out) => out.double(deadline),
+    write: ({ until }, out) => out.double(until),
     read: (id, from) => new SeenId(id, from.double()),
+    deadlineOf: ({ until }) => until,
   });
 
   constructor(
@@ -20,9 +21,9 @@ export class Dedupe implements Operator {
   /** Whether the id is new; it is remembered then. */
   isFirst(eventId: string, time: number): boolean {
     if (this.state.get(eventId) !== undefined) return false;
-    const entry = new SeenId(eventId, Infinity);
+    const entry = new SeenId(eventId, time + this.keepFor);
     this.state.add(entry);
-    this.state.schedule(entry, time + this.keepFor);
+    this.state.schedule(entry, entry.until);
     return true;
   }
 
@@ -42,9 +43,8 @@ class SeenId extends KeyEntry {
   constructor(
     id: string,
     /** Until when it is remembered, epoch ms of event time. */
-    deadline: number,
+    readonly until: number,
   ) {
     super(id);
-    this.deadline = deadline;
   }
 }

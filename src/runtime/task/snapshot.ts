@@ -73,6 +73,7 @@ export class Snapshotter {
       state.beginSnapshot(
         {
           put: (group, key, value) => (written[group] += segments.put(id, key, value)),
+          putRecord: (group, record) => (written[group] += segments.putRecord(id, record)),
           delete: (key) => segments.delete(id, key),
         },
         whole,
@@ -147,7 +148,7 @@ class SegmentWriter {
   record(tag: number, write: (out: BinaryWriter) => void): void {
     this.#record.reset();
     write(this.#record);
-    this.#append(tag);
+    this.#append(tag, this.#record.view());
   }
 
   /** Returns the bytes taken. */
@@ -155,14 +156,18 @@ class SegmentWriter {
     this.#record.reset();
     this.#record.text(key);
     this.#record.raw(value);
-    this.#append(PUT, operator);
-    return this.#record.length;
+    return this.putRecord(operator, this.#record.view());
+  }
+
+  putRecord(operator: string, record: Uint8Array): number {
+    this.#append(PUT, record, operator);
+    return record.length;
   }
 
   delete(operator: string, key: string): void {
     this.#record.reset();
     this.#record.text(key);
-    this.#append(DELETE, operator);
+    this.#append(DELETE, this.#record.view(), operator);
   }
 
   finish(): Uint8Array<ArrayBuffer>[] {
@@ -170,15 +175,15 @@ class SegmentWriter {
     return this.#segments;
   }
 
-  #append(tag: number, operator?: string): void {
-    if (this.#out.length > 0 && this.#out.length + this.#record.length > SEGMENT_BYTES) this.#cut();
+  #append(tag: number, record: Uint8Array, operator?: string): void {
+    if (this.#out.length > 0 && this.#out.length + record.length > SEGMENT_BYTES) this.#cut();
     if (operator !== undefined && operator !== this.#operator) {
       this.#operator = operator;
       this.#out.byte(OPERATOR);
       this.#out.text(operator);
     }
     this.#out.byte(tag);
-    this.#out.bytes(this.#record.view());
+    this.#out.bytes(record);
   }
 
   /** Into memory of its own, so that it can be handed to another thread. */

@@ -2,7 +2,7 @@
  * A key as bytes: what each rule holds of it, and each event once for all of them.
  *   format · states: count, each (rule's number, representation, version, flags, [suppressedUntil], deadline, kept)
  *   events · a body of each state that is not empty, which names events by number
- * The heads of the states are read with the segment; the rest when the key is needed.
+ * The heads of the states are looked at when the key is restored; the rest when the key is needed.
  */
 import type { Event } from '../../event/event.js';
 import { BinaryReader, BinaryWriter } from '../../state/binary.js';
@@ -51,15 +51,24 @@ export class EntryCodec {
     out.raw(this.#bodies.view());
   }
 
-  /** Decodes no more than the heads; their rules count the key. */
+  /** Decodes nothing. */
   read(id: string, from: BinaryReader): RulesEntry {
     const entry = new RulesEntry(id);
     entry.encoded = from;
-    const known = this.#knownHeads(entry);
-    for (const { of, kept } of known) of.count(1, kept);
-    // A key of which no rule is left is met at once, and forgotten.
-    entry.deadline = known.length === 0 ? -Infinity : Math.min(...known.map(({ deadline }) => deadline));
     return entry;
+  }
+
+  /** When a rule is to look at the key, epoch ms; Infinity: never. No more than the heads is decoded for it. */
+  earliestOf(entry: RulesEntry): number {
+    if (entry.encoded === undefined) return entry.earliest;
+    const known = this.#knownHeads(entry);
+    // A key of which no rule is left is met at once, and forgotten.
+    return known.length === 0 ? -Infinity : Math.min(...known.map(({ deadline }) => deadline));
+  }
+
+  /** The key came out of a snapshot: its rules count it. */
+  count(entry: RulesEntry): void {
+    for (const { of, kept } of this.#knownHeads(entry)) of.count(1, kept);
   }
 
   /** The key has gone as a whole. */

@@ -2,7 +2,7 @@ import type { Event } from '../../event/event.js';
 import type { StateMapping } from '../../nfa/index.js';
 import type { Operator } from '../../operator/operator.js';
 import { Key } from '../../state/key.js';
-import { KeyedState, type Snapshotable } from '../../state/keyed-state.js';
+import { type EntryFormat, type Footprint, KeyedState, type KeyedStateOptions, type Snapshotable } from '../../state/keyed-state.js';
 import { carry, countOpen } from '../carry.js';
 import type { Emission, OpenMatch } from '../matcher.js';
 import { EntryCodec } from './entry-codec.js';
@@ -33,11 +33,7 @@ export class KeyedRulesOperator implements Operator {
   /** In the order of their numbers, those that are gone as long as keys may hold state of them. */
   readonly #hosted = new Map<number, HostedRule>();
   readonly #codec = new EntryCodec(this.#hosted);
-  readonly #keys = new KeyedState<RulesEntry>({
-    write: (entry, out) => this.#codec.write(entry, out),
-    read: (id, from) => this.#codec.read(id, from),
-    removed: (entry) => this.#codec.uncount(entry),
-  });
+  readonly #keys: KeyedState<RulesEntry>;
   readonly #tally: KeyTally = { events: 0, unusableKeys: 0 };
   /** In the order of their numbers. */
   #running: HostedRule[] = [];
@@ -49,12 +45,26 @@ export class KeyedRulesOperator implements Operator {
   constructor(
     readonly id: string,
     sink: MatchSink,
+    options?: KeyedStateOptions,
   ) {
     this.#sink = sink;
+    const format: EntryFormat<RulesEntry> = {
+      write: (entry, out) => this.#codec.write(entry, out),
+      read: (key, from) => this.#codec.read(key, from),
+      deadlineOf: (entry) => this.#codec.earliestOf(entry),
+      restored: (entry) => this.#codec.count(entry),
+      removed: (entry) => this.#codec.uncount(entry),
+    };
+    this.#keys = new KeyedState(format, options);
   }
 
   get state(): Snapshotable {
     return this.#keys;
+  }
+
+  /** What its keys take. */
+  get footprint(): Footprint {
+    return this.#keys.footprint;
   }
 
   // rules that come and go
@@ -116,22 +126,24 @@ export class KeyedRulesOperator implements Operator {
 
   /** Puts a version with another pattern in place: open matches that have a place in it go on, the others are given up. */
   carryTo(hosted: HostedRule, rule: MatchRule, mapping: StateMapping | undefined): CarryResult {
-    const states = [...this.#statesOf(hosted)];
     // Before anything moves: a snapshot that waits for a key writes it by the old version.
-    for (const [entry] of states) this.#keys.touch(entry);
-    const result = this.#carry(hosted, rule, mapping, states, (state, carried) => (state.state = carried));
-    hosted.rule = rule;
-    for (const [entry, state] of states) {
+    for (const [entry] of this.#statesOf(hosted)) this.#keys.touch(entry);
+    const result = this.#carry(hosted, rule, mapping, (entry, state, carried) => {
+      this.#keys.touch(entry);
+      state.state = carried;
+      // If the key rests again, it is written by the new version.
+      hosted.rule = rule;
       this.#settle(entry, state, -Infinity);
       this.#store(entry, entry);
-    }
+    });
+    hosted.rule = rule;
     this.#changed();
     return result;
   }
 
   /** What carryTo would do; nothing changes. */
   previewCarry(hosted: HostedRule, rule: MatchRule, mapping: StateMapping | undefined): CarryResult {
-    return this.#carry(hosted, rule, mapping, this.#statesOf(hosted), () => {});
+    return this.#carry(hosted, rule, mapping, () => {});
   }
 
   // events and time
@@ -159,8 +171,8 @@ export class KeyedRulesOperator implements Operator {
     while (this.#keys.earliest <= time) {
       const deadline = this.#keys.earliest;
       const entry = this.#keys.takeEarliest();
-      const actual = entry.encoded === undefined ? entry.earliest : entry.deadline;
-      if (actual > deadline) this.#keys.reschedule(entry, actual);
+      const actual = this.#codec.earliestOf(entry);
+      if (actual > deadline) this.#keys.schedule(entry, actual);
       else this.#fire(entry, deadline);
     }
   }
@@ -210,7 +222,6 @@ export class KeyedRulesOperator implements Operator {
   #fire(entry: RulesEntry, deadline: number): void {
     this.#keys.touch(entry);
     this.#codec.decode(entry);
-    entry.deadline = Infinity;
     for (const state of [...entry.states]) {
       if (state.of.isRetired) entry.remove(state);
       else if (state.deadline <= deadline) this.#fireRule(entry, state, deadline);
@@ -287,23 +298,24 @@ export class KeyedRulesOperator implements Operator {
     hosted: HostedRule,
     to: MatchRule,
     mapping: StateMapping | undefined,
-    states: Iterable<readonly [RulesEntry, RuleState]>,
-    moved: (state: RuleState, carried: unknown) => void,
+    moved: (entry: RulesEntry, state: RuleState, carried: unknown) => void,
   ): CarryResult {
     const sum = { carried: 0, dropped: 0 };
-    for (const [, of] of states) {
+    for (const [entry, of] of this.#statesOf(hosted)) {
       const { state, carried, dropped } = carry(hosted.rule.matcher, of.state, to.matcher, mapping);
       sum.carried += carried;
       sum.dropped += dropped;
-      moved(of, state);
+      moved(entry, of, state);
     }
     return sum;
   }
 
-  /** Goes through all keys. */
+  /** Goes through all keys, which may rest again when the next is asked for. They are read by the version of the beginning. */
   *#statesOf(hosted: HostedRule): Generator<readonly [RulesEntry, RuleState]> {
+    const { rule } = hosted;
     for (const entry of this.#keys.values()) {
       if (!this.#codec.holds(entry, hosted)) continue;
+      hosted.rule = rule;
       this.#codec.decode(entry);
       yield [entry, entry.find(hosted) as RuleState];
     }

@@ -22,7 +22,7 @@ export class RuleState {
 export class RulesEntry extends KeyEntry {
   /** In the order of the rules' numbers. Empty as long as `encoded` holds them. */
   readonly states: RuleState[] = [];
-  /** Until the key is needed: what it came as, a view of the segment it was read from. */
+  /** Until the states are needed: the bytes that the key rested as. */
   encoded: BinaryReader | undefined = undefined;
 
   find(rule: HostedRule): RuleState | undefined {
