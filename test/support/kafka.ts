@@ -44,7 +44,10 @@ function answers(command: string, args: readonly string[]): boolean {
  * that is a failure.
  */
 export function describeWithKafka(name: string, tests: () => void): void {
-  const { missing } = findWay();
+  describeWhen(name, findWay().missing, tests);
+}
+
+function describeWhen(name: string, missing: string | undefined, tests: () => void): void {
   if (missing === undefined) return describe(name, tests);
   process.stderr.write(`\n*** NOT RUN: ${name}\n*** These tests need a Kafka broker: ${missing}.\n\n`);
   describe(name, () => {
@@ -52,6 +55,64 @@ export function describeWithKafka(name: string, tests: () => void): void {
       if (process.env.CI === 'true') throw new Error(`no Kafka broker on a CI machine: ${missing}`);
     });
   });
+}
+
+/** A broker that is asked for a name and a password, with and without TLS. Only from jars: others' brokers are as they are. */
+export interface SecureKafka extends TestKafka {
+  readonly saslPlaintext: string;
+  readonly saslSsl: string;
+  /** The file with the certificate to trust. */
+  readonly certificate: string;
+}
+
+/** Whom a SecureKafka lets in, by PLAIN and SCRAM. */
+export const KAFKA_USER = { name: 'alice', password: 'a-password-of-kafka' } as const;
+
+export function describeWithSecureKafka(name: string, tests: () => void): void {
+  describeWhen(
+    name,
+    answers('java', ['-version']) && (existsSync(join(JARS, 'done')) || answers('mvn', ['-version']))
+      ? undefined
+      : 'no Java, or no Maven to bring the broker',
+    tests,
+  );
+}
+
+export async function startSecureKafka(): Promise<SecureKafka> {
+  await bringJars();
+  const folder = await mkdtemp(join(tmpdir(), 'tripline-kafka-'));
+  const [port, controllerPort, saslPlaintext, saslSsl] = [await freePort(), await freePort(), await freePort(), await freePort()];
+  const certificate = await makeCertificate(folder);
+  const broker = new JarBroker(folder, port, controllerPort, { SASL_PLAINTEXT: saslPlaintext, SASL_SSL: saslSsl });
+  await broker.format();
+  await broker.start();
+  const kafka = connected(`127.0.0.1:${port}`, async () => {
+    await broker.kill();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return { ...kafka, saslPlaintext: `127.0.0.1:${saslPlaintext}`, saslSsl: `127.0.0.1:${saslSsl}`, certificate };
+}
+
+const STORE_PASSWORD = 'changeit';
+
+/** A key for the broker in broker.p12, and its certificate beside it. */
+async function makeCertificate(folder: string): Promise<string> {
+  const store = ['-alias', 'broker', '-keystore', join(folder, 'broker.p12'), '-storepass', STORE_PASSWORD];
+  const certificate = join(folder, 'broker.pem');
+  await run('keytool', [
+    '-genkeypair',
+    '-keyalg',
+    'EC',
+    '-dname',
+    'CN=127.0.0.1',
+    '-ext',
+    'san=ip:127.0.0.1',
+    '-storetype',
+    'PKCS12',
+    ...store,
+  ]);
+  await run('keytool', ['-exportcert', '-rfc', '-file', certificate, ...store]);
+  return certificate;
 }
 
 /** Starts a broker, or takes the one of KAFKA_BROKERS. */
@@ -143,6 +204,8 @@ class JarBroker {
     readonly folder: string,
     readonly port: number,
     readonly controllerPort: number,
+    /** Ports of more listeners, by protocol. */
+    readonly secure: Readonly<Record<string, number>> = {},
   ) {}
 
   get #properties(): string {
@@ -156,8 +219,8 @@ class JarBroker {
         'process.roles=broker,controller',
         'node.id=1',
         `controller.quorum.voters=1@127.0.0.1:${this.controllerPort}`,
-        `listeners=PLAINTEXT://127.0.0.1:${this.port},CONTROLLER://127.0.0.1:${this.controllerPort}`,
-        `advertised.listeners=PLAINTEXT://127.0.0.1:${this.port}`,
+        `listeners=${this.#listeners()},CONTROLLER://127.0.0.1:${this.controllerPort}`,
+        `advertised.listeners=${this.#listeners()}`,
         'controller.listener.names=CONTROLLER',
         `log.dirs=${join(this.folder, 'data')}`,
         'offsets.topic.replication.factor=1',
@@ -172,9 +235,40 @@ class JarBroker {
         'log.retention.check.interval.ms=500',
         'log.segment.delete.delay.ms=100',
         'log.initial.task.delay.ms=500',
+        ...this.#security(),
       ].join('\n'),
     );
-    await run('java', [...this.#java(), 'kafka.tools.StorageTool', 'format', '-t', 'dHJpcGxpbmUtdGVzdC1jbA', '-c', this.#properties]);
+    const users = Object.keys(this.secure).length === 0 ? [] : ['SCRAM-SHA-256', 'SCRAM-SHA-512'];
+    const { name, password } = KAFKA_USER;
+    const scram = users.flatMap((mechanism) => ['--add-scram', `${mechanism}=[name=${name},password=${password}]`]);
+    const format = ['format', '-t', 'dHJpcGxpbmUtdGVzdC1jbA', '-c', this.#properties, ...scram];
+    await run('java', [...this.#java(), 'kafka.tools.StorageTool', ...format]);
+  }
+
+  #listeners(): string {
+    return Object.entries({ PLAINTEXT: this.port, ...this.secure })
+      .map(([protocol, port]) => `${protocol}://127.0.0.1:${port}`)
+      .join();
+  }
+
+  #security(): string[] {
+    const protocols = Object.keys(this.secure);
+    if (protocols.length === 0) return [];
+    const { name, password } = KAFKA_USER;
+    const module = 'org.apache.kafka.common.security';
+    const logins = protocols.map((protocol) => `listener.name.${protocol.toLowerCase()}`);
+    return [
+      `listener.security.protocol.map=CONTROLLER:PLAINTEXT,${['PLAINTEXT', ...protocols].map((each) => `${each}:${each}`).join()}`,
+      'sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512',
+      ...logins.flatMap((login) => [
+        `${login}.plain.sasl.jaas.config=${module}.plain.PlainLoginModule required user_${name}="${password}";`,
+        `${login}.scram-sha-256.sasl.jaas.config=${module}.scram.ScramLoginModule required;`,
+        `${login}.scram-sha-512.sasl.jaas.config=${module}.scram.ScramLoginModule required;`,
+      ]),
+      'ssl.keystore.type=PKCS12',
+      `ssl.keystore.location=${join(this.folder, 'broker.p12')}`,
+      `ssl.keystore.password=${STORE_PASSWORD}`,
+    ];
   }
 
   async start(): Promise<void> {
