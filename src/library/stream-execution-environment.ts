@@ -4,6 +4,7 @@ import { type TextFileOptions, TextFileSource } from '../connectors/file/text-fi
 import { FileSystemCheckpointStorage } from '../storage/stream/file-system-checkpoint-storage.js';
 import { DataStream, type SingleOutputStream } from '../engine/stream/index.js';
 import type { Source, SourceReader } from '../engine/stream/functions/source.js';
+import { MAX_MAX_PARALLELISM } from '../engine/state/key-group-range-assignment.js';
 import { drawGraph, type GraphKind } from '../engine/stream/graph/draw.js';
 import { executionPlanOf } from '../engine/stream/graph/execution-plan.js';
 import { type ProgramHost, StreamGraph } from '../engine/stream/graph/stream-graph.js';
@@ -46,6 +47,14 @@ export class StreamExecutionEnvironment {
   setParallelism(parallelism: number): this {
     this.#graph.checkParallelism(parallelism);
     this.#graph.parallelism = parallelism;
+    return this;
+  }
+
+  /** Key groups of keyed state: as many subtasks can there ever be. To be the same wherever a program goes on from a checkpoint. */
+  setMaxParallelism(maxParallelism: number): this {
+    if (!Number.isInteger(maxParallelism) || maxParallelism < 1 || maxParallelism > MAX_MAX_PARALLELISM)
+      throw new RangeError(`the maximum parallelism must be a whole number from 1 to ${MAX_MAX_PARALLELISM}: ${maxParallelism}`);
+    this.#graph.maxParallelism = maxParallelism;
     return this;
   }
 

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rename } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import type { SinkWriter, WriterInitContext } from '../../engine/stream/functions/sink.js';
 import { lineOf } from './lines.js';
 
@@ -16,9 +16,9 @@ export class TextFileSink<T> implements SinkWriter<T, never, number> {
 
   /** After a restore it goes on behind what the checkpoint knew of. */
   async open({ restoredState: [length] }: WriterInitContext<number>): Promise<void> {
-    this.#file = await open(`${this.path}.part`, length === undefined ? 'w' : 'r+');
     this.#length = length ?? 0;
-    await this.#file.truncate(this.#length);
+    this.#file = length === undefined ? await open(this.#part, 'w') : await this.#reopened();
+    await this.#file?.truncate(this.#length);
   }
 
   write(value: T): void {
@@ -39,8 +39,21 @@ export class TextFileSink<T> implements SinkWriter<T, never, number> {
   }
 
   async finish(): Promise<void> {
-    await this.#file?.sync();
-    await rename(`${this.path}.part`, this.path);
+    if (this.#file === undefined) return;
+    await this.#file.sync();
+    await rename(this.#part, this.path);
+  }
+
+  get #part(): string {
+    return `${this.path}.part`;
+  }
+
+  /** Undefined when the program had ended, and the file has its name. */
+  async #reopened(): Promise<FileHandle | undefined> {
+    return open(this.#part, 'r+').catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT' || !(await stat(this.path)).isFile()) throw error;
+      return undefined;
+    });
   }
 
   async close(): Promise<void> {

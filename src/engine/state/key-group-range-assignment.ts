@@ -4,7 +4,7 @@
  */
 
 /** Operators that keyed state can ever be spread over. */
-const MAX_MAX_PARALLELISM = 32_768;
+export const MAX_MAX_PARALLELISM = 32_768;
 const MIN_MAX_PARALLELISM = 128;
 
 /** First and last group, both included. */

@@ -7,10 +7,13 @@ import { readSealed, syncFolder, writeSealed } from './sealed-file.js';
 
 const METADATA = '_metadata';
 const PREFIX = 'chk-';
+const SEGMENT = 'segment-';
 
 /** A checkpoint's metadata file: what is told of it, then its metadata. */
 interface Stored {
   readonly checkpoint: CompletedCheckpoint;
+  /** How many it has. */
+  readonly segments: number;
   readonly metadata: Uint8Array;
 }
 
@@ -41,7 +44,8 @@ export class FileSystemCheckpointStorage implements CheckpointStorage {
 
   async complete(checkpoint: CompletedCheckpoint, metadata: Uint8Array): Promise<void> {
     const out = new BinaryWriter();
-    const stored: Stored = { checkpoint, metadata };
+    const segments = (await readdir(this.#path(checkpoint.id))).filter((name) => name.startsWith(SEGMENT)).length;
+    const stored: Stored = { checkpoint, segments, metadata };
     plainSerializer.write(stored, out);
     await writeSealed(join(this.#path(checkpoint.id), METADATA), out.toBytes());
     await syncFolder(this.folder);
@@ -60,7 +64,8 @@ export class FileSystemCheckpointStorage implements CheckpointStorage {
       if (id < oldest || id > newest) continue;
       const files = await readdir(this.#path(id));
       if (!files.includes(METADATA)) continue;
-      for (const file of files.filter((name) => name.startsWith('segment-')).sort()) yield await readSealed(join(this.#path(id), file));
+      const { segments } = await this.#read(id);
+      for (let index = 0; index < segments; index++) yield await readSealed(join(this.#path(id), segmentName(index)));
     }
   }
 
@@ -92,7 +97,6 @@ export class FileSystemCheckpointStorage implements CheckpointStorage {
   }
 }
 
-/** Sorts in the order of numbers. */
 function segmentName(index: number): string {
-  return `segment-${String(index).padStart(6, '0')}`;
+  return `${SEGMENT}${index}`;
 }

@@ -39,7 +39,11 @@ export function stateFormatOf(descriptor: StateDescriptor, clock: () => number):
     write: (value, out) => {
       out.uint(serializer.version);
       out.byte(stamped);
-      write(value, out);
+      try {
+        write(value, out);
+      } catch (error) {
+        throw new TypeError(`state "${descriptor.name}": ${(error as Error).message}`, { cause: error });
+      }
     },
     read: (from) => read(from, from.uint(), from.byte() === STAMPED),
   };

@@ -20,8 +20,6 @@ interface Trigger {
   readonly storage: CheckpointStorage;
   /** All input has been read: the program ends with it. */
   readonly endOfInput?: boolean;
-  /** What sinks have prepared is committed with it; not by a savepoint of a program that goes on. */
-  readonly commits: boolean;
 }
 
 /**
@@ -90,16 +88,16 @@ export class CheckpointCoordinator {
   }
 
   triggerCheckpoint(endOfInput = false): Promise<CompletedCheckpoint> {
-    return this.#trigger({ kind: 'checkpoint', storage: this.storage, endOfInput, commits: true });
+    return this.#trigger({ kind: 'checkpoint', storage: this.storage, endOfInput });
   }
 
-  /** @param storage where it goes, by itself @param commits the program ends with it */
-  async triggerSavepoint(storage: CheckpointStorage, commits: boolean): Promise<CompletedCheckpoint> {
+  /** @param storage where it goes, by itself. What sinks have prepared is committed with the next checkpoint. */
+  async triggerSavepoint(storage: CheckpointStorage): Promise<CompletedCheckpoint> {
     await storage.open();
-    return this.#trigger({ kind: 'savepoint', storage, commits });
+    return this.#trigger({ kind: 'savepoint', storage });
   }
 
-  /** Forgets all checkpoints: the job has ended. */
+  /** Forgets all checkpoints. */
   async discardAll(): Promise<void> {
     this.#retained.length = 0;
     await this.storage.dropBefore(Infinity);
@@ -133,7 +131,7 @@ export class CheckpointCoordinator {
     try {
       const completed = await this.#withTimeout(id, (checkInTime) => this.#write(barrier, trigger, checkInTime));
       this.#failuresInARow = 0;
-      if (trigger.commits) await this.#committing(id);
+      if (trigger.kind === 'checkpoint') await this.#committing(id);
       return completed;
     } catch (error) {
       await trigger.storage.abort(id).catch(() => {});

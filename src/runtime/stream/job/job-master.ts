@@ -58,6 +58,8 @@ class JobMaster implements JobClient {
   readonly #clock = new SystemProcessingTime((error) => this.#execution?.fail(error));
   #execution: LocalExecution | undefined;
   #stopRequest: StopRequest | undefined;
+  /** It has stopped with a savepoint. */
+  #isOver = false;
   /** Ends the wait before a restart. */
   #wake: () => void = () => {};
 
@@ -99,7 +101,7 @@ class JobMaster implements JobClient {
 
   async triggerSavepoint(target: SavepointTarget): Promise<CompletedCheckpoint> {
     this.#checkRunning();
-    return this.#coordinator.triggerSavepoint(this.#savepointStorage(target), false);
+    return this.#coordinator.triggerSavepoint(this.#savepointStorage(target));
   }
 
   stopWithSavepoint(target: SavepointTarget, { drain = false } = {}): Promise<CompletedCheckpoint> {
@@ -144,7 +146,7 @@ class JobMaster implements JobClient {
         this.#stopRequest?.reject(error);
         this.#stopRequest = undefined;
         if (this.status === 'CANCELLING') return this.#life.moveTo('CANCELED');
-        if (isFinal(error)) throw error;
+        if (this.#isOver || isFinal(error)) throw error;
         const delay = strategy.onFailure(this.#clock.currentProcessingTime());
         if (delay === undefined || this.status !== 'RUNNING') throw error;
         this.#life.moveTo('RESTARTING');
@@ -188,8 +190,7 @@ class JobMaster implements JobClient {
       this.#coordinator.detach();
       await execution.close(end);
     }
-    if (end === 'FINISHED') await this.#coordinator.discardAll();
-    else if (this.settings.checkpoints.retention === 'DELETE_ON_CANCELLATION') await this.#coordinator.discardAll();
+    if (end === 'CANCELED' && this.settings.checkpoints.retention === 'DELETE_ON_CANCELLATION') await this.#coordinator.discardAll();
     this.#life.moveTo(this.#isCancelling() ? 'CANCELED' : end);
   }
 
@@ -220,8 +221,11 @@ class JobMaster implements JobClient {
       await execution.finishOperators();
     }
     execution.quiesce();
-    const savepoint = await this.#coordinator.triggerSavepoint(storage, true);
-    execution.checkFailure();
+    const savepoint = await this.#coordinator.triggerSavepoint(storage);
+    // Before anything of it is committed: from now on the program goes on from the savepoint, or not at all.
+    await this.#coordinator.discardAll();
+    this.#isOver = true;
+    await execution.notifyCheckpointComplete(savepoint.id);
     if (drain) await execution.finishSinks();
     resolve(savepoint);
     return 'FINISHED';
