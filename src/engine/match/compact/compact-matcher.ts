@@ -41,6 +41,8 @@ class CompactMatcher implements PatternMatcher<CompactState> {
   readonly #within: number;
   /** Partial matches that run out of time are told one by one: as time-outs, or as matches of an absence. */
   readonly #tellsDeadlines: boolean;
+  /** The sets as the event being processed found them. */
+  readonly #before: (Branch | undefined)[];
   /** Takes of the event being processed, and from which sets. */
   readonly #takes: TakeMove[] = [];
   readonly #origins: (Branch | undefined)[] = [];
@@ -53,6 +55,7 @@ class CompactMatcher implements PatternMatcher<CompactState> {
     this.#options = options;
     this.#moves = movesOf(nfa);
     this.#guards = new EventGuards(nfa, functions);
+    this.#before = new Array<Branch | undefined>(nfa.states.length).fill(undefined);
     this.#within = nfa.within ?? Infinity;
     this.#tellsDeadlines = nfa.within !== undefined && (options.timeouts !== false || nfa.states.some(({ kind }) => kind === 'pending'));
   }
@@ -116,8 +119,12 @@ class CompactMatcher implements PatternMatcher<CompactState> {
 
   #move(state: CompactState, event: Event, out: MatchOutput): void {
     this.#matches.open(this.#options.limits?.matchesPerEvent);
-    const before = state.sets;
-    state.sets = new Array<Branch | undefined>(before.length).fill(undefined);
+    const { sets } = state;
+    const before = this.#before;
+    for (let i = 0; i < sets.length; i++) {
+      before[i] = sets[i];
+      sets[i] = undefined;
+    }
     this.#collectTakes(this.#nfa.start, undefined, false);
     for (let from = 0; from < before.length; from++) {
       const set = before[from];

@@ -23,7 +23,9 @@ export function keepWithin(
     out.limitReached(limit, dropOldest(state, state.sets, limits));
     settle(state);
   } else {
-    state.sets = [...before];
+    before.forEach((set, number) => {
+      state.sets[number] = set;
+    });
     settle(state);
     out.limitReached(limit, 1);
   }

@@ -17,7 +17,7 @@ export interface Arena {
 /** All that changes while a pattern runs over one key's events. */
 export interface CompactState extends Arena {
   /** By number of the state: the partial matches that wait there. */
-  sets: (Branch | undefined)[];
+  readonly sets: (Branch | undefined)[];
 }
 
 /** Fewer events than this are not worth a walk over the arena. */
@@ -33,21 +33,38 @@ export function emptyArena(): Arena {
 
 /** Nothing is open any more. */
 export function clear(arena: Arena): void {
-  Object.assign(arena, { ...emptyArena(), cutoff: arena.cutoff });
+  arena.earliest = Infinity;
+  arena.latest = -Infinity;
+  arena.keptEvents = arena.keptBytes = 0;
+  arena.recountAt = SMALL;
 }
 
 /** After sets or the cutoff changed: forgets sets that are out of time, and all when none is left. */
 export function settle(state: CompactState): void {
   const { sets, cutoff } = state;
   let latest = -Infinity;
+  let only: Branch | undefined;
+  let left = 0;
   for (let i = 0; i < sets.length; i++) {
     const set = sets[i];
     if (set === undefined) continue;
     if (set.latest <= cutoff) sets[i] = undefined;
-    else if (set.latest > latest) latest = set.latest;
+    else {
+      only = set;
+      left++;
+      if (set.latest > latest) latest = set.latest;
+    }
   }
   state.latest = latest;
-  if (latest === -Infinity) clear(state);
+  if (left === 0) clear(state);
+  // One event that takes the place of another is no walk over the arena worth: a deadline moves with each.
+  else if (left === 1 && state.earliest < latest && isOnePath(only)) state.earliest = latest;
+}
+
+function isOnePath(set: Branch | undefined): boolean {
+  let at = set;
+  while (at !== undefined && at.event !== undefined && at.alternative === undefined) at = at.previous;
+  return at === undefined;
 }
 
 /**
