@@ -42,6 +42,7 @@ export { EventTimeTrigger, ProcessingTimeTrigger } from '../window/triggers/time
 export type { Trigger, TriggerContext, TriggerResult } from '../window/triggers/trigger.js';
 export { GlobalWindow, TimeWindow, type Window } from '../window/window.js';
 export type { WindowContext } from '../window/window-functions.js';
+export { AsyncDataStream, type AsyncFunctionFactory, type AsyncOptions } from './async/async-data-stream.js';
 export { type AsyncFunction, AsyncRetryStrategies, type AsyncRetryStrategy, AsyncTimeoutError } from './async/async-function.js';
 export { BroadcastStream, ConnectedStreams } from './api/connected-streams.js';
 export { DataStream, SingleOutputStream, StreamSink } from './api/data-stream.js';

@@ -49,6 +49,17 @@ export class SourceWatermarks<T> {
     this.#splits.delete(id);
   }
 
+  /** These are all the splits there are; a source without any is idle. */
+  setSplits(ids: readonly string[]): void {
+    for (const id of ids) if (!this.#splits.has(id)) this.addSplit(id);
+    if (ids.length < this.#splits.size) for (const id of this.#splits.keys()) if (!ids.includes(id)) this.removeSplit(id);
+    if (ids.length === 0) this.#emitter.markIdle();
+  }
+
+  hasSplit(id: string): boolean {
+    return this.#splits.has(id);
+  }
+
   /** The event's time, epoch ms; call `onEvent` once the event has gone on. */
   extractTimestamp(event: T, recordTimestamp: number | undefined): number {
     return this.#assigner(event, recordTimestamp);

@@ -4,6 +4,7 @@ import { evenShare } from '../../engine/state/operator/redistribute.js';
 import { keyGroupOfId } from '../../engine/state/keyed/keyed-state-backend.js';
 import { SinkOperator } from '../../engine/stream/operators/sink-operator.js';
 import type { StreamGraph, StreamNode } from '../../engine/stream/graph/stream-graph.js';
+import { WatermarkAlignmentGroup } from '../../engine/time/watermark-alignment.js';
 import type { StateBackend } from '../ports/state-backend.js';
 import type { CheckpointBarrier } from './barrier-aligner.js';
 import type { CheckpointMetadata, OperatorMetadata } from './checkpoint/metadata.js';
@@ -48,6 +49,7 @@ export class LocalExecution {
   readonly #committers = new Map<StreamNode, SinkCommitter>();
   readonly #states = new Map<Subtask, SubtaskState>();
   readonly #snapshots = new Map<Subtask, SubtaskSnapshots>();
+  readonly #alignmentGroups = new Map<string, WatermarkAlignmentGroup>();
   readonly #clock: SystemProcessingTime;
   readonly #stopped: Promise<'stopped'>;
   #stop!: (reason: 'stopped') => void;
@@ -255,7 +257,14 @@ export class LocalExecution {
   async #openSource(source: SourceTask, point: RestorePoint | undefined): Promise<void> {
     const operator = operatorOf(source.subtask.node, point);
     const splits = operator?.subtasks.flatMap(({ splits: read = [] }) => read);
-    await source.open(this.#clock, this.graph.autoWatermarkInterval, splits);
+    const watermarkInterval = this.graph.autoWatermarkInterval;
+    await source.open({ clock: this.#clock, watermarkInterval, splits, alignmentGroup: (name) => this.#alignmentGroup(name) });
+  }
+
+  #alignmentGroup(name: string): WatermarkAlignmentGroup {
+    const group = this.#alignmentGroups.get(name) ?? new WatermarkAlignmentGroup();
+    this.#alignmentGroups.set(name, group);
+    return group;
   }
 
   // running

@@ -1,6 +1,8 @@
 import type { SourceReader, SourceRecord, SourceSplit } from '../../engine/stream/functions/source.js';
 import type { StreamNode } from '../../engine/stream/graph/stream-graph.js';
 import type { ProcessingTimeService } from '../../engine/time/processing-time-service.js';
+import type { WatermarkSink } from '../../engine/time/watermark.js';
+import type { AlignedSource, WatermarkAlignmentGroup } from '../../engine/time/watermark-alignment.js';
 import { SourceWatermarks } from '../../engine/time/source-watermarks.js';
 import { WatermarkStrategy } from '../../engine/time/watermark-strategy.js';
 import type { CheckpointBarrier } from './barrier-aligner.js';
@@ -10,10 +12,22 @@ const NO_SPLIT = '';
 
 export type SourceNode = StreamNode & { readonly kind: 'source' };
 
+/** What a source is opened with. */
+export interface SourceContext {
+  readonly clock: ProcessingTimeService;
+  /** ms of processing time between two looks at watermarks. */
+  readonly watermarkInterval: number;
+  /** Of the checkpoint that the program goes on from. */
+  readonly splits: readonly SourceSplit[] | undefined;
+  readonly alignmentGroup: (name: string) => WatermarkAlignmentGroup;
+}
+
 /** Reads one subtask of a source, batch by batch; between two batches a barrier can be put in. */
 export class SourceTask {
   readonly #reader: SourceReader<unknown>;
   #output!: SourceOutput;
+  /** Of a source that waits for others. */
+  #aligned: AlignedSource | undefined;
   #splits: readonly SourceSplit[] = [];
 
   constructor(
@@ -28,10 +42,12 @@ export class SourceTask {
     return this.#splits;
   }
 
-  async open(clock: ProcessingTimeService, watermarkInterval: number, splits: readonly SourceSplit[] | undefined): Promise<void> {
-    this.#output = new SourceOutput(this.subtask, this.node.strategy, watermarkInterval, clock);
+  async open({ clock, watermarkInterval, splits, alignmentGroup }: SourceContext): Promise<void> {
+    const { alignment } = this.node.strategy ?? {};
+    this.#aligned = alignment && alignmentGroup(alignment.group).join(alignment.maxDrift, this.subtask.output);
+    this.#output = new SourceOutput(this.subtask, this.node.strategy, watermarkInterval, clock, this.#aligned ?? this.subtask.output);
     await this.#reader.open?.(this.subtask.index, this.node.parallelism, splits);
-    this.#splits = this.#reader.snapshotState?.() ?? [];
+    this.#noteSplits();
   }
 
   /**
@@ -41,13 +57,20 @@ export class SourceTask {
    */
   async run(stopped: Promise<'stopped'>, afterBatch: () => Promise<void>): Promise<boolean> {
     for (;;) {
+      if (this.#aligned?.isAhead === true) await Promise.race([this.#aligned.aligned(), stopped]);
       const batch = await Promise.race([this.#reader.poll(), stopped]);
       if (batch === 'stopped') return false;
       if (batch === undefined) return true;
       for (const record of batch) this.#output.emit(record);
-      this.#splits = this.#reader.snapshotState?.() ?? [];
+      this.#noteSplits();
       await Promise.race([afterBatch(), stopped]);
     }
+  }
+
+  #noteSplits(): void {
+    this.#splits = this.#reader.snapshotState?.() ?? [];
+    const active = this.#reader.activeSplits?.();
+    if (active !== undefined) this.#output.setSplits(active);
   }
 
   emitBarrier(barrier: CheckpointBarrier): void {
@@ -57,6 +80,7 @@ export class SourceTask {
   /** A watermark above all times. */
   end(): void {
     this.#output.end();
+    this.#aligned?.leave();
   }
 
   async notifyCheckpointComplete(checkpointId: number): Promise<void> {
@@ -68,31 +92,32 @@ export class SourceTask {
   }
 }
 
-/** Times and watermarks of a source's records. Splits are known from the records that come from them. */
+/** Times and watermarks of a source's records. */
 class SourceOutput {
   readonly #watermarks: SourceWatermarks<unknown>;
-  readonly #splits = new Set<string>();
 
   constructor(
     private readonly subtask: Subtask,
     private readonly strategy: WatermarkStrategy<unknown> | undefined,
     interval: number,
     clock: ProcessingTimeService,
+    sink: WatermarkSink,
   ) {
     this.#watermarks = new SourceWatermarks(
       strategy ?? WatermarkStrategy.noWatermarks(),
       strategy === undefined ? 0 : interval,
       clock,
-      subtask.output,
+      sink,
     );
+  }
+
+  setSplits(ids: readonly string[]): void {
+    if (this.strategy !== undefined) this.#watermarks.setSplits(ids);
   }
 
   emit({ value, timestamp, split = NO_SPLIT }: SourceRecord<unknown>): void {
     if (this.strategy === undefined) return this.subtask.output.collect(value, timestamp);
-    if (!this.#splits.has(split)) {
-      this.#splits.add(split);
-      this.#watermarks.addSplit(split);
-    }
+    if (!this.#watermarks.hasSplit(split)) this.#watermarks.addSplit(split);
     const time = this.#watermarks.extractTimestamp(value, timestamp);
     this.subtask.output.collect(value, time);
     this.#watermarks.onEvent(split, value, time);

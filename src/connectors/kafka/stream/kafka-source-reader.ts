@@ -41,7 +41,7 @@ export class KafkaSourceReader<T> implements SourceReader<T> {
 
   async poll(): Promise<readonly SourceRecord<T>[] | undefined> {
     while (!this.#closed) {
-      const wanted = [...this.#positions].filter(([partition, next]) => next < (this.#ends?.get(partition) ?? Infinity));
+      const wanted = this.#unread();
       if (wanted.length === 0 && this.#ends !== undefined) return undefined;
       const fetched = await this.#retrying((session) => this.#fetch(session, new Map(wanted)));
       const records = fetched.flatMap((each) => this.#take(each));
@@ -54,6 +54,10 @@ export class KafkaSourceReader<T> implements SourceReader<T> {
     return [...this.#positions].map(([partition, position]) => ({ splitId: this.#splitId(partition), position }));
   }
 
+  activeSplits(): readonly string[] {
+    return this.#unread().map(([partition]) => this.#splitId(partition));
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#session?.close();
@@ -61,6 +65,11 @@ export class KafkaSourceReader<T> implements SourceReader<T> {
 
   #add(partition: number, offset: number): void {
     if (this.#isMine(partition) && !this.#positions.has(partition)) this.#positions.set(partition, offset);
+  }
+
+  /** Partitions that are not at their end, with their positions. */
+  #unread(): [partition: number, next: number][] {
+    return [...this.#positions].filter(([partition, next]) => next < (this.#ends?.get(partition) ?? Infinity));
   }
 
   /** One fetch from each leader at once. */

@@ -49,6 +49,7 @@ export class AsyncWaitOperator<IN, OUT>
   readonly #waiting: PendingElement<IN, OUT>[] = [];
   readonly #requests = new Set<Request<IN, OUT>>();
   #mailbox: MailboxExecutor = (call) => call();
+  #closed = false;
   #stored!: ListState<StoredElement<IN>>;
   #changed: { readonly promise: Promise<void>; readonly resolve: () => void } = signal();
 
@@ -90,15 +91,16 @@ export class AsyncWaitOperator<IN, OUT>
 
   /** Resolves when no element waits for the capacity. */
   async available(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#changed.promise;
+    while (!this.#closed && this.#waiting.length > 0) await this.#changed.promise;
   }
 
   /** Resolves when all results are out. */
   async drained(): Promise<void> {
-    while (!this.#queue.isEmpty()) await this.#changed.promise;
+    while (!this.#closed && !this.#queue.isEmpty()) await this.#changed.promise;
   }
 
   override close(): void {
+    this.#closed = true;
     for (const request of this.#requests) this.#end(request);
     this.#waiting.length = 0;
     this.#changed.resolve();

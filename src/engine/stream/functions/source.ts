@@ -26,6 +26,12 @@ export interface SourceReader<T> {
    * each batch, never while `poll` waits, so it must be cheap. A source without it starts over after a failure.
    */
   snapshotState?(): readonly SourceSplit[];
+  /**
+   * The splits that may still give records, by the names that records give them: from now on each holds the source's
+   * watermark back, and when there are none the source is idle. Called with `snapshotState`. Without it a split is
+   * known from its first record on.
+   */
+  activeSplits?(): readonly string[];
   /** A checkpoint is complete: nothing before its positions will be read again. */
   notifyCheckpointComplete?(checkpointId: number): Promise<void>;
   close?(): Promise<void>;
