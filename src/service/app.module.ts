@@ -35,6 +35,7 @@ import { ChangeLock } from './http/change-lock.js';
 import { QueryGuard } from './http/query.guard.js';
 import { ValidatedPipe } from './http/validated-query.js';
 import { KeysController } from './keys/keys.controller.js';
+import { MetaStream } from './meta/meta-stream.js';
 import { Metrics } from './metrics/metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { RootController } from './root/root.controller.js';
@@ -148,6 +149,7 @@ export class AppModule {
         EventsService,
         CommandsService,
         CommandTopic,
+        MetaStream,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: RateLimitGuard },

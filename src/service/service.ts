@@ -28,6 +28,7 @@ import { CommandTopic } from './commands/command-topic.js';
 import { RuleFilesService } from './files/rule-files.service.js';
 import { createHttpServer } from './http/http-server.js';
 import { isLoopback } from './settings/readers.js';
+import { MetaStream } from './meta/meta-stream.js';
 import type { Settings } from './settings/settings.js';
 import { Sinks } from './sinks/sinks.js';
 import { kafkaSettings, StreamSources } from './sources.js';
@@ -187,7 +188,14 @@ async function startParts(
   await Promise.race([synced, delay(RECOVERY_GRACE_MS)]);
   const commands = app.get(CommandTopic);
   teardown.add('ending the command topic', () => commands.stop());
-  void synced.then(() => commands.start(app)).catch(() => {});
+  const meta = app.get(MetaStream);
+  teardown.add('ending the meta stream', () => meta.stop());
+  void synced
+    .then(() => {
+      commands.start(app);
+      meta.start();
+    })
+    .catch(() => {});
   await app.listen(settings.port, settings.host);
   return { url: addressOf(app), files };
 }

@@ -48,6 +48,13 @@ export const SETTINGS = {
     undefined,
     'Kafka topic of the replies to commands; absent = the command topic with `.reply`',
   ),
+  metaStream: setting<string | undefined>(
+    'TRIPLINE_META_STREAM',
+    text,
+    undefined,
+    'stream that gets what happens to the service itself; absent = none',
+  ),
+  silentAfterMs: setting('TRIPLINE_SILENT_AFTER', duration(1), 600_000, 'time without events from which a stream counts as silent'),
   webhookPrivate: setting<'on' | 'off'>(
     'TRIPLINE_WEBHOOK_PRIVATE',
     oneOf('on', 'off'),

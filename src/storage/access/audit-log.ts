@@ -5,8 +5,8 @@ import { AuditRow } from './entities.js';
 
 /** Who changes something. */
 export interface Author {
-  /** An API key, a bearer token, anybody (no keys are asked for), a rule file, the command topic, the command line. */
-  readonly kind: 'key' | 'token' | 'anyone' | 'file' | 'command' | 'terminal';
+  /** An API key, a bearer token, anybody (no keys are asked for), a rule file, the command topic, the command line, the service itself. */
+  readonly kind: 'key' | 'token' | 'anyone' | 'file' | 'command' | 'terminal' | 'service';
   /** For people: a key's name, a token's subject, a file's path. */
   readonly name: string;
   /** For programs: a stored key's id, a command's id; null where there is none. */
