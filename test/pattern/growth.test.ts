@@ -82,6 +82,61 @@ const CASES: readonly [name: string, pattern: readonly object[], degree: number,
     3,
     false,
   ],
+  [
+    'group without end, any gap inside',
+    [
+      { begin: 'g', times: { min: 1 }, group: [A, { followedByAny: 'b' }] },
+      { followedBy: 'c', where: 'false' },
+    ],
+    Infinity,
+    false,
+  ],
+  [
+    'group without end, rounds of one length',
+    [
+      { begin: 'g', times: { min: 1 }, loop: 'strict', group: [A, { next: 'b' }] },
+      { next: 'c', where: 'false' },
+    ],
+    1,
+    true,
+  ],
+  [
+    'group without end, rounds of several lengths',
+    [
+      { begin: 'g', times: { min: 1 }, loop: 'strict', group: [{ ...A, optional: true }, { next: 'b' }] },
+      { next: 'c', where: 'false' },
+    ],
+    Infinity,
+    false,
+  ],
+  [
+    'oneOf without end: an event that fits both branches',
+    [
+      { begin: 'o', times: { min: 1 }, loop: 'strict', oneOf: [A, { begin: 'b' }] },
+      { next: 'c', where: 'false' },
+    ],
+    Infinity,
+    true,
+  ],
+  ['oneOf, once', [A, { followedBy: 'o', oneOf: [{ begin: 'x' }, { begin: 'y' }] }, { followedBy: 'c', where: 'false' }], 1, false],
+  [
+    'loop before an absence',
+    [
+      { ...A, times: { min: 1 } },
+      { notFollowedBy: 'n', where: 'false', for: '1h' },
+    ],
+    2,
+    true,
+  ],
+  [
+    'loop before an absence at the end',
+    [
+      { ...A, times: { min: 1 } },
+      { notFollowedBy: 'n', where: 'false' },
+    ],
+    2,
+    true,
+  ],
   ['absence at the end', [A, { notFollowedBy: 'n', where: 'false' }], 1, true],
 ];
 

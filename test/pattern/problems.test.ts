@@ -151,6 +151,7 @@ it('knows the streams a step may name', () => {
 const WARNINGS: readonly Row[] = [
   ['relaxed loop without within', steps(A, loop()), [['unbounded-state', '/pattern/1']]],
   ['followedBy without within', steps(A, { followedBy: 'b' }), [['unbounded-state', '/pattern/1']]],
+  ['combinations, also within a time', { ...steps(A, loop({ loop: 'any' })), within: '9s' }, [['exponential-growth', '/pattern/1']]],
   ['strict without within is bounded', steps(A, { next: 'b' }), []],
   ['bound on the first step', { ...steps({ begin: 'a', within: '1s' }), within: '9s' }, [['bound-without-effect', '/pattern/0/within']]],
   [

@@ -3,7 +3,17 @@
  * Conditions can only lower it, since they decide which events count.
  */
 import { formatDuration } from '../time/duration.js';
-import { type CompositeStep, isComposite, isOpenLoop, sequencesIn, type Step, type StepByKind, type StepKind } from './ir/step.js';
+import {
+  type CompositeStep,
+  isBranching,
+  isComposite,
+  isOpenLoop,
+  isOptional,
+  sequencesIn,
+  type Step,
+  type StepByKind,
+  type StepKind,
+} from './ir/step.js';
 import type { Pattern } from './pattern.js';
 
 export interface Growth {
@@ -53,14 +63,28 @@ export function growthLaw({ degree, branching }: Growth): string {
 
 function choicesOf(steps: readonly Step[], around: Behind, branching: Set<string>): number {
   return steps.reduce((sum, step, index) => {
-    const next = steps.slice(index + 1).find((each) => each.kind !== 'negation');
-    const behind = { waits: next === undefined ? around.waits : waitsAt(next, true), rounds: around.rounds };
-    const own = (CHOICES[step.kind] as (step: Step, behind: Behind) => number)(step, behind);
-    if (own > 0) branching.add(step.name);
+    const behind = { waits: waitsBehind(steps, index, around), rounds: around.rounds };
     const rounds = isComposite(step) && step.times !== undefined ? around.rounds * (step.times.max ?? Infinity) : around.rounds;
+    const ambiguous = isAmbiguous(step) && (isBranching(step) ? rounds : around.rounds) === Infinity;
+    const own = ambiguous ? Infinity : (CHOICES[step.kind] as (step: Step, behind: Behind) => number)(step, behind);
+    if (own > 0) branching.add(step.name);
     const inner = sequencesIn(step).reduce((most, steps) => most + choicesOf(steps, { ...behind, rounds }, branching), 0);
     return sum + (own === 0 ? 0 : own * around.rounds) + inner;
   }, 0);
+}
+
+/** Can one event go on in two ways? Once that is a factor; in rounds without end the ways multiply. */
+function isAmbiguous(step: Step): boolean {
+  return isOptional(step) || isBranching(step) || (step.kind === 'loop' && step.times.min !== step.times.max);
+}
+
+/** May what has left the step wait? An absence is a wait, too. */
+function waitsBehind(steps: readonly Step[], index: number, around: Behind): boolean {
+  const negation = steps[index + 1];
+  if (negation?.kind === 'negation' && negation.link === 'notFollowedBy' && (negation.for !== undefined || index + 2 === steps.length))
+    return true;
+  const next = steps.slice(index + 1).find(({ kind }) => kind !== 'negation');
+  return next === undefined ? around.waits : waitsAt(next, true);
 }
 
 function anyLink(step: Exclude<Step, { kind: 'negation' }>): number {

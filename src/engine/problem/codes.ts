@@ -40,6 +40,7 @@ export const ERROR_CODES: Record<string, string> = {
   'events-lost': 'Events were dropped by retention before they were read.',
   'expired-api-key': 'The API key has expired.',
   'expired-token': 'The bearer token has expired.',
+  'exponential-growth': 'Warning: one event more may double the partial matches of a key.',
   'expression-too-deep': 'An expression nests deeper than the limit.',
   'expression-too-large': 'An expression, or all those of a rule, have more parts than the limit.',
   'expression-too-long': 'An expression has more characters than the limit.',
