@@ -61,13 +61,14 @@ it('another key drops everything, and says so', () => {
   expect(at.activate({ ...rule('kind == "b"'), key: 'kind' })).toEqual({ carried: 0, dropped: 3 });
 });
 
-it('limits that change how open matches are kept carry them there', () => {
-  const looking = (limits: object) => rule('kind == "b" && v > a.v', { limits });
-  const at = new TaskHarness([STREAM], [looking({ onLimit: 'dropOldest' })]);
+it('limits, and conditions that change how open matches are kept, carry them on', () => {
+  const at = new TaskHarness([STREAM], [rule('kind == "b" && v > a.v')]);
   const representation = () => at.task.rules.rules.get('r')!.compiled.plan.representation;
   at.send('s', 0, events('aaaa', 0));
   expect(representation()).toBe('grouped');
-  expect(at.activate(looking({ onLimit: 'dropNewest' }))).toEqual({ carried: 4, dropped: 0 });
+  expect(at.activate(rule('kind == "b" && v > a.v', { limits: { onLimit: 'dropNewest' } }))).toEqual({ carried: 4, dropped: 0 });
+  expect(representation()).toBe('grouped');
+  expect(at.activate(rule('kind == "b" && [a].exists(e, v > e.v)'))).toEqual({ carried: 4, dropped: 0 });
   expect(representation()).toBe('runs');
   at.send('s', 0, events('bb', 10));
   expect(at.alerts.size).toBe(4);

@@ -3,7 +3,7 @@ import type { Nfa } from '../nfa/index.js';
 import { createCompactMatcher } from './compact/index.js';
 import { movesOf } from './compact/moves.js';
 import { createGroupedMatcher, valuesOf } from './grouped/index.js';
-import type { MatcherLimits, MatcherOptions, PatternMatcher, Representation } from './matcher.js';
+import type { MatcherOptions, PatternMatcher, Representation } from './matcher.js';
 import { createRunsMatcher } from './runs/index.js';
 
 export type { Representation };
@@ -15,7 +15,7 @@ export interface MatcherPlan {
 }
 
 /** The cheapest representation that provably gives what runs give. */
-export function planMatcher(nfa: Nfa, limits: MatcherLimits = {}): MatcherPlan {
+export function planMatcher(nfa: Nfa): MatcherPlan {
   const obstacle = obstacleToSets(nfa);
   if (obstacle !== undefined) return { representation: 'runs', reason: `each open partial match is kept on its own: ${obstacle}` };
   const looking = nfa.conditions.find(({ eventOnly }) => !eventOnly);
@@ -26,7 +26,7 @@ export function planMatcher(nfa: Nfa, limits: MatcherLimits = {}): MatcherPlan {
         'partial matches that wait at the same step are kept together: conditions look at the current event alone, and nothing is skipped',
     };
   }
-  const why = obstacleToGroups(nfa, limits);
+  const why = obstacleToGroups(nfa);
   if (why !== undefined)
     return {
       representation: 'runs',
@@ -43,7 +43,7 @@ export function createMatcher(
   nfa: Nfa,
   table: Pick<ExpressionTable, 'functions'>,
   options: MatcherOptions = {},
-  representation: Representation = planMatcher(nfa, options.limits).representation,
+  representation: Representation = planMatcher(nfa).representation,
 ): PatternMatcher<unknown> {
   switch (representation) {
     case 'compact':
@@ -64,7 +64,6 @@ function obstacleToSets(nfa: Nfa): string | undefined {
   return undefined;
 }
 
-function obstacleToGroups(nfa: Nfa, { onLimit = 'dropOldest' }: MatcherLimits): string | undefined {
-  if (onLimit !== 'dropOldest') return `and \`onLimit: ${onLimit}\` gives up single partial matches`;
+function obstacleToGroups(nfa: Nfa): string | undefined {
   return valuesOf(nfa, movesOf(nfa)) === undefined ? 'and not only by comparing with single values' : undefined;
 }

@@ -110,7 +110,7 @@ function compileBody(definition: RuleDefinition, table: ExpressionTableBuilder, 
   return {
     stepNames: steps.map((step) => step.name),
     edges: edgePlaces(definition.pattern.steps),
-    plan: planMatcher(nfa, limits),
+    plan: planMatcher(nfa),
     scope: patternAlertScope(steps),
     matcher: (built) => createMatcher(nfa, built, { limits, timeouts: definition.timeouts }, representation) as Matcher<unknown>,
   };

@@ -135,7 +135,7 @@ class CompactMatcher implements PatternMatcher<CompactState> {
     }
     const stored = this.#takeAll(state, event, out);
     this.#matches.close(out);
-    if (stored) keepWithin(state, event, this.#options.limits, before, out);
+    if (stored) keepWithin(state, event, this.#options.limits, out);
     settle(state);
   }
 

@@ -13,7 +13,7 @@ import { Branch, enumerate, union } from '../compact/branch.js';
 import { countMatches, partialMatches } from '../compact/carry.js';
 import { readNodes, writeNodes } from '../compact/codec.js';
 import { EventGuards } from '../compact/event-guards.js';
-import { count, dropOldest, reached } from '../compact/limits.js';
+import { count, cutoffToFit, dropsOldest, moveCutoff, reached, without } from '../compact/limits.js';
 import { movesOf, type StateMoves } from '../compact/moves.js';
 import type { EventTable, MatcherOptions, MatchOutput, OpenMatch, PartialMatch, PatternMatcher, Taken } from '../matcher.js';
 import { groupOf, isHashable, SampleView, valueOf } from './grouping.js';
@@ -219,8 +219,22 @@ class GroupedMatcher implements PatternMatcher<GroupedState> {
     prune(state);
     const limit = reached(state, limits);
     if (limit === undefined) return;
-    out.limitReached(limit, dropOldest(state, [...setsOf(state)], limits));
+    const before = this.countOpen(state);
+    const sets = [...setsOf(state)];
+    if (!dropsOldest(limits)) this.#leaveOut(state, event);
+    else if (!moveCutoff(state, cutoffToFit(sets, state.cutoff, limits), event)) forgetAll(state);
     prune(state);
+    out.limitReached(limit, before - this.countOpen(state));
+  }
+
+  #leaveOut({ groups }: GroupedState, event: Event): void {
+    for (const sets of groups) {
+      for (const [key, set] of sets) {
+        const left = without(set, event);
+        if (left === undefined) sets.delete(key);
+        else sets.set(key, left);
+      }
+    }
   }
 
   #complete(set: Branch | undefined, tail: Taken | undefined, after: number, event: Event, out: MatchOutput): void {

@@ -67,15 +67,12 @@ function reached(state: RunsState, { keptEvents = Infinity, keptBytes = Infinity
 function dropOldest(state: RunsState, { keptEvents = Infinity, keptBytes = Infinity }: MatcherLimits): number {
   const holders: (Run | Completed)[] = [...state.runs.filter(isRun), ...state.completed].sort((a, b) => b.first - a.first);
   const measured = new Measure();
-  let oldestKept = Infinity;
-  for (const { first, last } of holders) {
+  const over = holders.find(({ last }) => {
     measured.add(last);
-    if (measured.events > keptEvents * (1 - ROOM) || measured.bytes > keptBytes * (1 - ROOM)) break;
-    oldestKept = first;
-  }
+    return measured.events > keptEvents * (1 - ROOM) || measured.bytes > keptBytes * (1 - ROOM);
+  });
   // Partial matches with the same first event go or stay together: a loop's branches share its events.
-  const tooOld = oldestKept === Infinity ? holders[0].first : oldestKept - 1;
-  return remove(state, (holder) => holder.first <= tooOld);
+  return over === undefined ? 0 : remove(state, ({ first }) => first <= over.first);
 }
 
 function dropNewest(state: RunsState): number {
