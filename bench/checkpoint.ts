@@ -31,7 +31,7 @@ if (stream === undefined || rule === undefined) throw new Error('the benchmark h
 function newTask(): StreamTask {
   const note = new EvaluationNote(new SharedArrayBuffer(NOTE_BYTES), () => {});
   return new StreamTask({
-    definitions: { rule: () => rule!, stream: () => stream! },
+    definitions: { rule: () => rule!, stream: () => stream!, list: () => ({ list: '', version: 0, put: [], removed: [], deleted: true }) },
     note,
     limits: { maxEventBytes: 2 ** 20, maxEventNesting: 64, farFutureMs: Infinity },
     emit: () => {},

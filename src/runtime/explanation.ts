@@ -1,6 +1,7 @@
 /** Explanations of a simulation as JSON values; events are named by the index they were given with. */
 import type { Event } from '../engine/event/event.js';
 import { readJson } from '../engine/event/json-reader.js';
+import type { ListStore } from '../engine/expr/index.js';
 import { explainEdges, type Fate, findNearMiss, type NearMiss } from '../engine/explain/index.js';
 import type { Match, Taken } from '../engine/match/matcher.js';
 import type { Pattern } from '../engine/pattern/index.js';
@@ -69,8 +70,14 @@ export function explainMatch(rule: CompiledRule, key: Key, match: Match): Explai
   return { key: readJson(key.json), events: explainedEvents(rule, match.path), ended: { by: endOf(rule, match), time: match.endTime } };
 }
 
-export function explainNearMiss(rule: CompiledRule, key: Key, events: readonly Event[], watermark: number): ExplainedNearMiss {
-  const found = findNearMiss(patternOf(rule), rule.layout, events, watermark);
+export function explainNearMiss(
+  rule: CompiledRule,
+  key: Key,
+  events: readonly Event[],
+  watermark: number,
+  lists: ListStore,
+): ExplainedNearMiss {
+  const found = findNearMiss(patternOf(rule), rule.layout, events, watermark, lists);
   return {
     key: readJson(key.json),
     events: explainedEvents(rule, found.path),

@@ -6,7 +6,7 @@ import type { MatchRule, MatchSink } from '../engine/match/operator/match-rule.j
 import { compileRule, type CompiledRule } from '../engine/rule/compile.js';
 import type { RuleDefinition } from '../engine/rule/definition.js';
 import type { Key } from '../engine/state/key.js';
-import { toJsonText } from '../engine/expr/index.js';
+import { type ListStore, type ListUpdate, MemoryListStore, toJsonText } from '../engine/expr/index.js';
 import { renderAlert } from './alerts/render-alert.js';
 import { type ExplainedMatch, explainMatch, explainNearMiss, type Explanation, MAX_NEAR_MISSES } from './explanation.js';
 
@@ -62,6 +62,8 @@ export interface SimulationOptions {
   readonly explain?: boolean;
   /** Only events of this key, as JSON text. */
   readonly key?: string;
+  /** The content of the reference lists that the rule asks. */
+  readonly lists?: readonly ListUpdate[];
   /** Called now and then with the number of events worked off. */
   readonly onProgress?: (done: number) => void;
 }
@@ -73,11 +75,15 @@ const PROGRESS_EVERY = 10_000;
  * time, a key's time moves exactly. Throws JsonError when an event cannot be read.
  */
 export function simulate(definition: RuleDefinition, events: readonly SimulatedEvent[], options: SimulationOptions = {}): Simulation {
-  const rule = compileRule(definition, 1, new FieldLayout());
-  const results = new Results(rule);
+  const lists = new MemoryListStore();
+  for (const list of options.lists ?? []) lists.apply(list);
+  const rule = compileRule(definition, 1, new FieldLayout(), { lists });
+  const results = new Results(rule, lists);
   // What ran out of time is part of an explanation, also where the rule gives no alerts of it.
   const explained =
-    options.explain === true && definition.kind === 'pattern' ? compileRule({ ...definition, timeouts: true }, 1, rule.layout) : rule;
+    options.explain === true && definition.kind === 'pattern'
+      ? compileRule({ ...definition, timeouts: true }, 1, rule.layout, { lists })
+      : rule;
   const raw = operatorOf({ ...explained, suppressFor: undefined }, results.matchSink());
   const alerting = operatorOf(rule, results.alertSink());
   const order = events.map((_, index) => index).sort((a, b) => events[a].time - events[b].time || a - b);
@@ -130,7 +136,10 @@ class Results {
   readonly #keys = new Map<string, KeyEvents>();
   point: EmissionPoint = {};
 
-  constructor(readonly rule: CompiledRule) {}
+  constructor(
+    readonly rule: CompiledRule,
+    readonly lists: ListStore,
+  ) {}
 
   matchSink(): MatchSink {
     return sink((_rule, key, match) => {
@@ -160,7 +169,10 @@ class Results {
 
   explanation(watermark: number): Explanation {
     const without = [...this.#keys.values()].filter(({ matched }) => !matched).slice(0, MAX_NEAR_MISSES);
-    return { ...this.#explained, nearMisses: without.map(({ key, events }) => explainNearMiss(this.rule, key, events, watermark)) };
+    return {
+      ...this.#explained,
+      nearMisses: without.map(({ key, events }) => explainNearMiss(this.rule, key, events, watermark, this.lists)),
+    };
   }
 
   #explain(key: Key, match: Match): void {

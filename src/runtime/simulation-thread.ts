@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import type { ListUpdate } from '../engine/expr/index.js';
 import type { SimulatedEvent, Simulation } from './simulate.js';
 
 /** A rule, already checked, as text, and the events to try it on. */
@@ -9,6 +10,7 @@ export interface SimulationTask {
   /** Epoch ms. */
   readonly watermark?: number;
   readonly explain?: boolean;
+  readonly lists: readonly ListUpdate[];
 }
 
 export interface SimulationBounds {

@@ -6,6 +6,7 @@ import type { KafkaSources } from '../connectors/kafka/kafka-sources.js';
 import type { JobControl } from '../runtime/ports/job-control.js';
 import type { EventLog } from '../runtime/ports/stores.js';
 import type { PostgresCatalog } from '../storage/catalog/catalog.js';
+import type { ReferenceLists } from '../storage/catalog/lists.js';
 import type { AlertRepository } from '../storage/query/alerts.js';
 import type { DeadLetterRepository } from '../storage/query/dead-letters.js';
 import type { AlertStates } from '../storage/triage/alert-states.js';
@@ -36,6 +37,8 @@ import { QueryGuard } from './http/query.guard.js';
 import { ValidatedPipe } from './http/validated-query.js';
 import { KeysController } from './keys/keys.controller.js';
 import { MetaStream } from './meta/meta-stream.js';
+import { ListsController } from './lists/lists.controller.js';
+import { ListsService } from './lists/lists.service.js';
 import { Metrics } from './metrics/metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
 import { RootController } from './root/root.controller.js';
@@ -61,6 +64,7 @@ import {
   INGESTER,
   JOB,
   KAFKA,
+  LISTS,
   LOGGER,
   PING,
   SETTINGS,
@@ -72,6 +76,7 @@ export interface Parts {
   readonly settings: Settings;
   readonly log: Logger;
   readonly catalog: PostgresCatalog;
+  readonly lists: ReferenceLists;
   readonly eventLog: EventLog;
   /** Absent without brokers. */
   readonly kafka: KafkaSources | undefined;
@@ -95,6 +100,7 @@ function parts(given: Parts): Provider[] {
     { provide: SETTINGS, useValue: given.settings },
     { provide: LOGGER, useValue: given.log },
     { provide: CATALOG, useValue: given.catalog },
+    { provide: LISTS, useValue: given.lists },
     { provide: EVENT_LOG, useValue: given.eventLog },
     { provide: KAFKA, useValue: given.kafka ?? null },
     { provide: JOB, useValue: given.job },
@@ -124,6 +130,7 @@ export class AppModule {
         RulesController,
         EventsController,
         StreamsController,
+        ListsController,
         SinksController,
         AlertsController,
         SnoozesController,
@@ -142,6 +149,7 @@ export class AppModule {
         TokenVerifier,
         Authenticator,
         StreamsService,
+        ListsService,
         SinksService,
         RulesService,
         RuleFilesService,

@@ -10,6 +10,7 @@ import { LocalJob } from '../runtime/job/local-job.js';
 import { ApiKeyRepository } from '../storage/access/api-keys.js';
 import { AuditLog } from '../storage/access/audit-log.js';
 import { PostgresCatalog } from '../storage/catalog/catalog.js';
+import { ReferenceLists } from '../storage/catalog/lists.js';
 import { HandledCommands } from '../storage/commands/handled-commands.js';
 import { Database } from '../storage/database.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../storage/embedded/server.js';
@@ -111,6 +112,7 @@ async function startParts(
   const eventLog = await PostgresEventLog.open(lease);
   teardown.add('closing the event log', () => eventLog.close());
   const catalog = new PostgresCatalog(database);
+  const lists = new ReferenceLists(database);
   const kafka = await openKafka(settings, log, catalog);
   teardown.add('closing Kafka', () => kafka?.close());
   const job = new LocalJob({
@@ -121,6 +123,7 @@ async function startParts(
     }),
     sources: new StreamSources(eventLog, kafka),
     catalog,
+    lists,
     eventLimits: settings,
     checkpointInterval: settings.checkpointIntervalMs,
     watchdog: settings.watchdogMs,
@@ -161,6 +164,7 @@ async function startParts(
     settings,
     log,
     catalog,
+    lists,
     eventLog,
     kafka,
     job,

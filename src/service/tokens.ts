@@ -6,6 +6,7 @@ export const JOB = Symbol('job');
 export const KAFKA = Symbol('kafka');
 export const SINKS = Symbol('sinks');
 export const CATALOG = Symbol('catalog');
+export const LISTS = Symbol('reference lists');
 export const EVENT_LOG = Symbol('event log');
 export const INGESTER = Symbol('ingester');
 export const ALERTS = Symbol('alerts');

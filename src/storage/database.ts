@@ -9,8 +9,17 @@ import { Access1767744000000 } from '../../migrations/1767744000000-access.js';
 import { Commands1767830400000 } from '../../migrations/1767830400000-commands.js';
 import { OutboxIncarnation1767916800000 } from '../../migrations/1767916800000-outbox-incarnation.js';
 import { Triage1768003200000 } from '../../migrations/1768003200000-triage.js';
+import { ReferenceLists1768089600000 } from '../../migrations/1768089600000-reference-lists.js';
 import { ApiKeyRow, AuditRow } from './access/entities.js';
-import { RuleRow, RuleVersionRow, SinkRow, StreamRow, StreamVersionRow } from './catalog/entities.js';
+import {
+  ReferenceListEntryRow,
+  ReferenceListRow,
+  RuleRow,
+  RuleVersionRow,
+  SinkRow,
+  StreamRow,
+  StreamVersionRow,
+} from './catalog/entities.js';
 import { CommandRow } from './commands/handled-commands.js';
 import { StorageError } from './errors.js';
 import { SILENT_LOG, type StorageLog } from './log.js';
@@ -36,6 +45,7 @@ const MIGRATIONS = [
   Commands1767830400000,
   OutboxIncarnation1767916800000,
   Triage1768003200000,
+  ReferenceLists1768089600000,
 ];
 /** Held while migrating, so that of two processes starting at once the second waits. */
 const MIGRATION_LOCK = 0x74726970;
@@ -145,6 +155,8 @@ function dataSource(url: string, poolSize: number, log: StorageLog): DataSource 
       SinkRow,
       StreamRow,
       StreamVersionRow,
+      ReferenceListRow,
+      ReferenceListEntryRow,
       AlertRow,
       DeadLetterRow,
       CheckpointRow,

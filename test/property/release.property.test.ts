@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Output } from '../../src/runtime/ports/outputs.js';
 import { type Record, TaskHarness } from '../support/task-harness.js';
 
 const SEED = Number(process.env.TRIPLINE_TEST_SEED ?? Date.now() % 1_000_000);
@@ -41,6 +42,17 @@ const RULES = [
     skip: 'pastLast',
   },
 ];
+/** One that asks a list, which changes now and then. */
+const LISTING = {
+  id: 'listed',
+  from: 'a',
+  key: 'k',
+  pattern: [
+    { begin: 'x', where: 'v in list("hot")' },
+    { followedBy: 'y', where: '!(v in list("hot"))' },
+  ],
+  within: '100ms',
+};
 
 const decisions = new Set<string>();
 
@@ -163,6 +175,36 @@ describe(`what comes out is decided by the logs and the journal (TRIPLINE_TEST_S
       { seed: SEED, numRuns: 150 },
     );
     for (const kind of ['partition-active', 'partition-stalled', 'partition-resumed', 'time-advanced']) expect(decisions).toContain(kind);
+  });
+
+  it('a list is in replay as it was at each event', () => {
+    const changes = fc.array(fc.option(fc.subarray([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]), { freq: 3 }), { minLength: 60, maxLength: 60 });
+    let seen = 0;
+    fc.assert(
+      fc.property(history, changes, fc.nat(59), fc.integer({ min: 1, max: 7 }), (events, lists, checkpoint, batch) => {
+        const harness = new TaskHarness(STREAMS, []);
+        let covered = 0;
+        harness.putList('hot', [1, 2, 3]);
+        harness.activate(LISTING);
+        events.forEach((event, i) => {
+          send(harness, [event]);
+          const keys = lists[i];
+          if (keys !== null) harness.putList('hot', keys);
+          if (i !== checkpoint) return;
+          harness.checkpoint();
+          covered = harness.outputs.length;
+        });
+        harness.close();
+        const end = harness.outputs.length;
+        harness.crash(batch);
+        const ids = (outputs: readonly Output[]) => outputs.flatMap((output) => (output.type === 'alert' ? [output.alert.id] : [])).sort();
+        const again = ids(harness.outputs.slice(end));
+        expect(again).toEqual(ids(harness.outputs.slice(covered, end)));
+        seen += again.length;
+      }),
+      { seed: SEED, numRuns: 150 },
+    );
+    expect(seen).toBeGreaterThan(20);
   });
 
   it('and the cases do give alerts of each rule', () => {

@@ -14,6 +14,8 @@ beforeAll(async () => {
   rig = await Rig.start({ TRIPLINE_CHECKPOINT_INTERVAL: '100ms' });
   for (const name of ['s', 'changed', 'dropped']) await rig.put(`/v1/streams/${name}`, { name, ...TIMES });
   for (const id of ['replaced', 'paused', 'shadow', 'draft', 'deleted']) await rig.put(`/v1/rules/${id}`, rule(id));
+  await rig.put('/v1/lists/known', { entries: ['x'] });
+  await rig.put('/v1/rules/asking', rule('asking', { pattern: [{ begin: 'a', where: 'k in list("known")' }] }));
   await rig.send('s', [{ k: 1, v: 1, ts: TIME }]);
   await rig.service.kill();
   await rig.service.start({ TRIPLINE_FAILPOINT: 'decision:1' });
@@ -70,6 +72,12 @@ describe('what was stored when a crash came before its journal entry is applied 
   it('a new stream, which takes events', async () => {
     await cutOff('PUT', '/v1/streams/new', { name: 'new', ...TIMES });
     expect((await rig.send('new', [{ ts: TIME }])).body).toMatchObject({ accepted: 1 });
+  }, 60_000);
+
+  it('a change of a reference list', async () => {
+    await cutOff('POST', '/v1/lists/known/entries', { entries: ['y'] });
+    await rig.send('s', [{ k: 'y', v: 1, ts: TIME + 2 }]);
+    expect(await rig.alertsOf('asking', 1)).toMatchObject([{ key: 'y' }]);
   }, 60_000);
 
   it('but the deletion of a stream, which is stored after its entry, has not happened', async () => {

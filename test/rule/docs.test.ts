@@ -25,7 +25,7 @@ describe('docs/rules.md', () => {
   it.each(examples)('%s', (yaml) => expect(problemsOf(yaml)).toEqual([]));
 
   it('links only to its own headings', () => {
-    const anchors = [...text.matchAll(/^## (.+)$/gm)].map(([, heading]) =>
+    const anchors = [...text.matchAll(/^##+ (.+)$/gm)].map(([, heading]) =>
       heading
         .toLowerCase()
         .replaceAll(/[^a-z -]/g, '')

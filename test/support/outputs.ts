@@ -47,6 +47,7 @@ export function checkpoint(id: number, more: Partial<CheckpointOutput> = {}): Ou
       oldestNeeded: id,
       meta: `{"id":${id}}`,
       neededOffsets: {},
+      lists: [],
       segments: [],
       pauseMs: 1,
       ...more,

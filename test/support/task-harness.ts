@@ -1,6 +1,7 @@
 import type { OpenMatch } from '../../src/engine/match/matcher.js';
 import { readRule, readStream } from '../../src/engine/rule/index.js';
 import type { RuleDefinition, StreamDefinition } from '../../src/engine/rule/definition.js';
+import type { ListKey, ListUpdate } from '../../src/engine/expr/index.js';
 import { frameRecords } from '../../src/runtime/log/frame.js';
 import type { RuleChangeResult } from '../../src/runtime/ports/job-control.js';
 import type { JournalEntry, Output } from '../../src/runtime/ports/outputs.js';
@@ -28,6 +29,8 @@ export class TaskHarness {
   readonly #streams: ReadonlyMap<string, StreamDefinition>;
   /** By id, the versions from 1. */
   readonly #rules = new Map<string, RuleDefinition[]>();
+  /** By name, the contents of its versions from 1, all that each holds. */
+  readonly #lists = new Map<string, ListKey[][]>();
   readonly #segments: { id: number; segments: readonly Uint8Array[] }[] = [];
   #latest: { id: number; oldestNeeded: number; meta: string; journalSequence: number } | undefined;
   #checkpoints = 0;
@@ -54,6 +57,13 @@ export class TaskHarness {
     const versions = [...(this.#rules.get(rule.id) ?? []), rule];
     this.#rules.set(rule.id, versions);
     return this.task.decide({ kind: 'rule-activated', rule: rule.id, version: versions.length, status: 'active' });
+  }
+
+  /** Gives a list the next version, with these keys and no others. */
+  putList(list: string, keys: readonly ListKey[]): void {
+    const versions = [...(this.#lists.get(list) ?? []), [...keys]];
+    this.#lists.set(list, versions);
+    this.task.decide({ kind: 'list-changed', list, version: versions.length, deleted: false });
   }
 
   /** Appends to a partition's log and feeds the batch. */
@@ -146,6 +156,19 @@ export class TaskHarness {
     this.task.ingest({ stream, partition, firstOffset, count: records.length, arrivalTime: records[0]?.arrivalTime ?? 0, data });
   }
 
+  /** From whatever version there is: keys of all others are removed. */
+  #listUpdate(list: string, version: number): ListUpdate {
+    const versions = this.#lists.get(list) ?? [];
+    const keys = versions[version - 1];
+    return {
+      list,
+      version,
+      put: keys.map((key) => [key, true]),
+      removed: versions.flat().filter((key) => !keys.includes(key)),
+      deleted: false,
+    };
+  }
+
   #rule(id: string, version: number): RuleDefinition {
     return (this.#rules.get(id) as RuleDefinition[])[version - 1];
   }
@@ -159,7 +182,11 @@ export class TaskHarness {
 
   #newTask(): StreamTask {
     return new StreamTask({
-      definitions: { rule: (id, version) => this.#rule(id, version), stream: (name) => this.#streams.get(name) as StreamDefinition },
+      definitions: {
+        rule: (id, version) => this.#rule(id, version),
+        stream: (name) => this.#streams.get(name) as StreamDefinition,
+        list: (name, version) => this.#listUpdate(name, version),
+      },
       note: new EvaluationNote(new SharedArrayBuffer(NOTE_BYTES), () => {}),
       limits: { maxEventBytes: 2 ** 20, maxEventNesting: 64, farFutureMs: this.options.farFuture },
       emit: (output) => this.#keep(output),

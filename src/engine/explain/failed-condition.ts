@@ -5,6 +5,7 @@ import {
   conjunctsOf,
   type ExpressionScope,
   ExpressionTableBuilder,
+  type ListStore,
   type MatchView,
   readTexts,
   toJsonText,
@@ -23,28 +24,34 @@ export interface FailedCondition {
 }
 
 /** Takes a CEL condition apart that is not true for the event; the first part decides. */
-export function explainFailure(text: string, scope: ExpressionScope, event: Event, match: MatchView, layout: FieldLayout): FailedCondition {
+export function explainFailure(
+  text: string,
+  scope: ExpressionScope,
+  event: Event,
+  match: MatchView,
+  layout: FieldLayout,
+  lists?: ListStore,
+): FailedCondition {
+  const evaluate = (texts: readonly string[]): unknown[] => {
+    const table = new ExpressionTableBuilder(layout);
+    for (const each of texts) table.add(each, scope);
+    return table.build(lists).functions.map((run) => run(event, match));
+  };
   const parts = conjunctsOf(text);
-  const results = evaluate(parts, scope, event, match, layout);
+  const results = evaluate(parts);
   const failing = results.findIndex((result) => result !== true);
   // A split that changes the meaning is none: the condition stays whole.
   const at = failing < 0 ? undefined : failing;
   const part = at === undefined ? text : parts[at];
-  const [result] = at === undefined ? evaluate([text], scope, event, match, layout) : [results[at]];
+  const [result] = at === undefined ? evaluate([text]) : [results[at]];
   const reads = readTexts(part, scope);
-  const values = evaluate(reads, scope, event, match, layout).map(shownValue);
+  const values = evaluate(reads).map(shownValue);
   return {
     condition: text,
     part,
     result: resultText(result),
     values: Object.fromEntries(reads.map((read, index) => [read, values[index]])),
   };
-}
-
-function evaluate(texts: readonly string[], scope: ExpressionScope, event: Event, match: MatchView, layout: FieldLayout): unknown[] {
-  const table = new ExpressionTableBuilder(layout);
-  for (const text of texts) table.add(text, scope);
-  return table.build().functions.map((run) => run(event, match));
 }
 
 function resultText(value: unknown): string {

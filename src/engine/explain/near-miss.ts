@@ -4,7 +4,7 @@
  */
 import type { Event } from '../event/event.js';
 import type { FieldLayout } from '../event/field-layout.js';
-import { type ExpressionScope, type ExpressionTable, ExpressionTableBuilder } from '../expr/index.js';
+import { type ExpressionScope, type ExpressionTable, ExpressionTableBuilder, type ListStore } from '../expr/index.js';
 import type { Match, MatchOutput, Matcher, Taken } from '../match/matcher.js';
 import { GuardEvaluator } from '../match/runs/guard-evaluator.js';
 import { createRunsMatcher, type RunsState } from '../match/runs/index.js';
@@ -47,8 +47,14 @@ export interface NearMiss {
 const MAX_FAILURES = 20;
 
 /** `events` are one key's, in order, decoded with `layout`; time ends at `watermark`. */
-export function findNearMiss(pattern: Pattern, layout: FieldLayout, events: readonly Event[], watermark = -Infinity): NearMiss {
-  const search = new NearMissSearch(pattern, layout);
+export function findNearMiss(
+  pattern: Pattern,
+  layout: FieldLayout,
+  events: readonly Event[],
+  watermark = -Infinity,
+  lists?: ListStore,
+): NearMiss {
+  const search = new NearMissSearch(pattern, layout, lists);
   for (const event of events) search.see(event);
   search.end(watermark);
   return search.result();
@@ -62,6 +68,7 @@ interface Progress {
 
 class NearMissSearch implements MatchOutput {
   readonly #layout: FieldLayout;
+  readonly #lists: ListStore | undefined;
   readonly #nfa: Nfa;
   readonly #matcher: Matcher<RunsState>;
   readonly #state: RunsState;
@@ -76,11 +83,12 @@ class NearMissSearch implements MatchOutput {
   #failures: Failure[] = [];
   #failureCount = 0;
 
-  constructor(pattern: Pattern, layout: FieldLayout) {
+  constructor(pattern: Pattern, layout: FieldLayout, lists: ListStore | undefined) {
     this.#layout = layout;
+    this.#lists = lists;
     const builder = new ExpressionTableBuilder(layout);
     this.#nfa = compilePattern(pattern, builder).nfa;
-    const table: ExpressionTable = builder.build();
+    const table: ExpressionTable = builder.build(lists);
     this.#matcher = createRunsMatcher(this.#nfa, table);
     this.#state = this.#matcher.createState();
     this.#guards = new GuardEvaluator(this.#nfa, table.functions);
@@ -146,7 +154,7 @@ class NearMissSearch implements MatchOutput {
   #explain(part: Guard, event: Event): FailedCondition {
     const text = guardText(part, this.#nfa);
     const scope = part.kind === 'condition' ? this.#scopes.get(text) : undefined;
-    if (scope !== undefined) return explainFailure(text, scope, event, this.#view, this.#layout);
+    if (scope !== undefined) return explainFailure(text, scope, event, this.#view, this.#layout, this.#lists);
     return { condition: text, part: text, result: 'false', values: part.kind === 'stream' ? { stream: event.stream } : {} };
   }
 

@@ -4,7 +4,7 @@ export { plain } from './runtime/values.js';
 export { render, toJsonText } from './runtime/text.js';
 export type { ComparisonOp, ConditionAnalysis, Conjunct, Literal, StepField } from './analyze.js';
 export type { Reads, StepRead } from './reads.js';
-export { type ListChange, type ListKey, type ListsSnapshot, type ListStore, MemoryListStore, type NamedList } from './lists.js';
+export { type ListKey, type ListStore, type ListUpdate, type ListVersion, MemoryListStore, type NamedList } from './lists.js';
 export * from './scope.js';
 export { conditionWarnings } from './warnings.js';
 export {

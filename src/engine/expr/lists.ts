@@ -18,17 +18,22 @@ export interface NamedList {
   get(key: ListKey): unknown;
 }
 
-/** A change of a list, as a journal would hold it. `put` makes the list if there is none. */
-export type ListChange =
-  | { readonly op: 'put'; readonly list: string; readonly key: ListKey; readonly value: unknown }
-  | { readonly op: 'remove'; readonly list: string; readonly key: ListKey }
-  | { readonly op: 'drop'; readonly list: string };
-
-/** A store's whole content. JSON-safe but for keys that are BigInts. */
-export interface ListsSnapshot {
-  /** Number of changes applied since the first. */
+/** What brings a list from one version to another; from no list at all when it puts every entry. */
+export interface ListUpdate {
+  readonly list: string;
   readonly version: number;
-  readonly lists: readonly { readonly name: string; readonly entries: readonly (readonly [ListKey, unknown])[] }[];
+  /** Entries that are new or have another value. */
+  readonly put: readonly (readonly [key: ListKey, value: unknown])[];
+  readonly removed: readonly ListKey[];
+  /** From this version on there is no such list. */
+  readonly deleted: boolean;
+}
+
+/** Which version of a list a store holds; a deleted one is remembered, for its versions count on. */
+export interface ListVersion {
+  readonly list: string;
+  readonly version: number;
+  readonly deleted: boolean;
 }
 
 /** No lists at all: what a table is built with when none are given. */
@@ -49,41 +54,29 @@ class MemoryList implements NamedList {
 /** Lists in memory. Single owner: the task that applies the journal. */
 export class MemoryListStore implements ListStore {
   readonly #lists = new Map<string, MemoryList>();
-  #version: number;
-
-  constructor(from: ListsSnapshot = { version: 0, lists: [] }) {
-    this.#version = from.version;
-    for (const { name, entries } of from.lists) {
-      const list = this.#made(name);
-      for (const [key, value] of entries) list.entries.set(keyOfMap(key), value);
-    }
-  }
-
-  get version(): number {
-    return this.#version;
-  }
+  readonly #versions = new Map<string, ListVersion>();
 
   list(name: string): NamedList | undefined {
     return this.#lists.get(name);
   }
 
-  apply(change: ListChange): void {
-    this.#version++;
-    if (change.op === 'drop') this.#lists.delete(change.list);
-    else if (change.op === 'remove') this.#lists.get(change.list)?.entries.delete(keyOfMap(change.key));
-    else this.#made(change.list).entries.set(keyOfMap(change.key), change.value);
+  /** 0 for a list that has never been. */
+  version(name: string): number {
+    return this.#versions.get(name)?.version ?? 0;
   }
 
-  snapshot(): ListsSnapshot {
-    const lists = [...this.#lists].map(([name, { entries }]) => ({ name, entries: [...entries] as [ListKey, unknown][] }));
-    return { version: this.#version, lists };
+  versions(): ListVersion[] {
+    return [...this.#versions.values()];
   }
 
-  #made(name: string): MemoryList {
-    const known = this.#lists.get(name);
-    if (known !== undefined) return known;
-    const made = new MemoryList();
-    this.#lists.set(name, made);
-    return made;
+  /** A version that is known already changes nothing. */
+  apply({ list: name, version, put, removed, deleted }: ListUpdate): void {
+    if (version <= this.version(name)) return;
+    this.#versions.set(name, { list: name, version, deleted });
+    if (deleted) return void this.#lists.delete(name);
+    const list = this.#lists.get(name) ?? new MemoryList();
+    this.#lists.set(name, list);
+    for (const key of removed) list.entries.delete(keyOfMap(key));
+    for (const [key, value] of put) list.entries.set(keyOfMap(key), value);
   }
 }

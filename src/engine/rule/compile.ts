@@ -33,6 +33,8 @@ export interface CompiledRule extends MatchRule {
   readonly stepNames: readonly string[];
   /** Fields that the rule's expressions read. */
   readonly fields: ReadonlySet<string>;
+  /** Named lists that they ask. */
+  readonly lists: ReadonlySet<string>;
   /** Which edges lead to its steps: why an alert came. */
   readonly edges: ReturnType<typeof edgePlaces>;
   /** How its open partial matches are kept. */
@@ -73,6 +75,7 @@ export function compileRule(
     suppressFor: definition.suppress?.for,
     stepNames,
     fields: built.fields,
+    lists: built.lists,
     edges,
     plan,
     keyOf: keyFunction(

@@ -36,6 +36,8 @@ export interface RuleReadOptions {
   readonly streams?: (name: string) => StreamDefinition | undefined;
   /** With it, a rule on another stream has a problem. Without it, `streams` decides when given. */
   readonly knownStreams?: Iterable<string>;
+  /** With it, a condition that asks another list has a problem. */
+  readonly knownLists?: Iterable<string>;
   /** With it, an alert to another sink has a problem. */
   readonly knownSinks?: Iterable<string>;
   /** The id when the document has none (PUT /rules/:id); another one in the document is a problem. */
@@ -100,10 +102,11 @@ function readKeys(fields: Fields, kind: RuleDefinition['kind'], options: RuleRea
   const expressions = expressionLimits(limits);
   const id = readId(fields, options.id) ?? '';
   const from = readFrom(fields, options) ?? [];
-  const scope: ExpressionScope = { event: true, steps: [], fields: commonSchema(from.map((name) => options.streams?.(name))) };
+  const lists = options.knownLists && [...options.knownLists];
+  const scope: ExpressionScope = { event: true, steps: [], fields: commonSchema(from.map((name) => options.streams?.(name))), lists };
   const key = readKey(fields, scope, expressions);
   const title = fields.text('title') ?? id;
-  const body = kind === 'pattern' ? readPatternBody(fields, from, limits, scope.fields) : readWindowBody(fields, scope, expressions);
+  const body = kind === 'pattern' ? readPatternBody(fields, from, limits, scope) : readWindowBody(fields, scope, expressions);
   const common = {
     id,
     title,
@@ -114,7 +117,7 @@ function readKeys(fields: Fields, kind: RuleDefinition['kind'], options: RuleRea
     from,
     key,
     alert: readAlert(fields, title, {
-      scope: body?.alertScope,
+      scope: body && { ...body.alertScope, lists },
       limits: expressions,
       knownSinks: options.knownSinks && [...options.knownSinks],
     }),
@@ -136,10 +139,10 @@ function readPatternBody(
   fields: Fields,
   from: readonly string[],
   limits: DocumentLimits,
-  schema: ExpressionScope['fields'],
+  scope: ExpressionScope,
 ): Body<Pick<PatternRuleDefinition, 'kind' | 'pattern' | 'timeouts'>> | undefined {
   const timeouts = fields.boolean('timeouts') ?? false;
-  const pattern = checkedPattern(fields, from, limits, schema);
+  const pattern = checkedPattern(fields, from, limits, scope);
   if (pattern === undefined) return undefined;
   const { steps, within, skip } = pattern;
   return {
@@ -241,18 +244,14 @@ function readKey(fields: Fields, scope: ExpressionScope, limits: ExpressionLimit
 }
 
 /** The pattern's own reader checks its keys and conditions. */
-function checkedPattern(
-  fields: Fields,
-  from: readonly string[],
-  limits: DocumentLimits,
-  schema: ExpressionScope['fields'],
-): Pattern | undefined {
+function checkedPattern(fields: Fields, from: readonly string[], limits: DocumentLimits, scope: ExpressionScope): Pattern | undefined {
   const document = Object.fromEntries(['pattern', 'within', 'skip'].filter((key) => fields.has(key)).map((key) => [key, fields.get(key)]));
   const { pattern, problems, warnings } = readPattern(document, {
     limits: { maxSteps: limits.maxSteps, maxTimes: limits.maxTimes },
     expressionLimits: expressionLimits(limits),
     streams: from.length > 0 ? from : undefined,
-    fields: schema,
+    fields: scope.fields,
+    lists: scope.lists,
   });
   fields.findings.problems.push(...problems);
   fields.findings.warnings.push(...warnings);

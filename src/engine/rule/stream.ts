@@ -47,7 +47,8 @@ export function readStream(value: unknown, options: StreamReadOptions = {}): Str
 
 function readKeys(fields: Fields, options: StreamReadOptions): StreamDefinition | undefined {
   const schema = readSchema(fields);
-  const scope: ExpressionScope = { event: true, steps: [], fields: schema };
+  // What decides about an event itself may not change with a list.
+  const scope: ExpressionScope = { event: true, steps: [], fields: schema, lists: [] };
   const limits = { ...DEFAULT_DOCUMENT_LIMITS, ...options.limits };
   const name = readName(fields, options.name);
   const id = readExpression(fields, 'id', scope, limits);

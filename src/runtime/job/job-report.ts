@@ -1,3 +1,4 @@
+import type { ListVersion } from '../../engine/expr/index.js';
 import type { JobMetrics, JobStatus, RuleStats, StallStatus, StreamStatus } from '../ports/job-control.js';
 import type { EngineRuleStats, EngineStats } from '../worker/protocol.js';
 import type { Stall } from './stall.js';
@@ -14,7 +15,7 @@ export interface ReportSources {
 /** What a job tells of itself: its state, and what the engine's last statistics say. */
 export class JobReport {
   /** The engine's last. */
-  stats: EngineStats = { rules: [], streams: [], recovering: true };
+  stats: EngineStats = { rules: [], streams: [], lists: [], recovering: true };
   /** Written since the start. */
   deadLetters = 0;
   #state: JobStatus['state'] = 'created';
@@ -61,6 +62,10 @@ export class JobReport {
 
   watermark(stream: string, partition: number): number | null {
     return this.stats.streams.find((each) => each.stream === stream && each.partition === partition)?.watermark ?? null;
+  }
+
+  list(name: string): ListVersion | undefined {
+    return this.stats.lists.find(({ list }) => list === name);
   }
 
   #rule({ from, onStall: _onStall, ...stats }: EngineRuleStats): RuleStats {

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ListVersion } from '../../engine/expr/index.js';
 import type { EventLimits } from '../../engine/rule/decode-event.js';
 import { failpoint } from '../failpoint.js';
-import type { JournalEntry, JournalPayload, Output } from '../ports/outputs.js';
+import type { CheckpointOutput, JournalEntry, JournalPayload, Output } from '../ports/outputs.js';
 import {
   EngineRestartedError,
   type JobControl,
@@ -12,14 +13,14 @@ import {
   type RuleStats,
   StreamBehindError,
 } from '../ports/job-control.js';
-import type { Catalog, OutboxRow, OutputStore, RecoveryPoint, Sources } from '../ports/stores.js';
+import type { Catalog, ListCatalog, OutboxRow, OutputStore, RecoveryPoint, Sources } from '../ports/stores.js';
 import type { Call, Document, EngineStats, FromEngine, Reply } from '../worker/protocol.js';
 import { CheckpointCoordinator } from './checkpoint-coordinator.js';
 import { Committer } from './committer.js';
 import { EngineSupervisor } from './engine-supervisor.js';
 import type { Implicated } from './engine-thread.js';
 import { JobReport } from './job-report.js';
-import { documentsFor } from './recovery-documents.js';
+import { documentsFor, listDocument } from './recovery-documents.js';
 import { reconcile } from './reconcile.js';
 import { ReplayCheck } from './replay-check.js';
 import { type FeedTarget, SourceFeeds } from './source-feeds.js';
@@ -28,6 +29,7 @@ export interface LocalJobOptions {
   readonly store: OutputStore;
   readonly sources: Sources;
   readonly catalog: Catalog;
+  readonly lists: ListCatalog;
   /** ms between checkpoints. */
   readonly checkpointInterval: number;
   /** ms without a heartbeat after which an evaluation counts as endless. */
@@ -66,6 +68,8 @@ export class LocalJob implements JobControl {
   #timers: NodeJS.Timeout[] = [];
   readonly #report: JobReport;
   #journalSequence = 0;
+  /** Of the newest checkpoint. */
+  #checkpointedLists: readonly ListVersion[] = [];
   #settling: Promise<void> | undefined;
 
   constructor(options: LocalJobOptions) {
@@ -88,7 +92,10 @@ export class LocalJob implements JobControl {
         await this.#engine.call({ name: 'checkpoint', checkpoint, kind: 'checkpoint' });
         await this.#committer.settled();
       },
-      clean: () => store.clean(),
+      clean: async () => {
+        await store.clean();
+        await options.lists.forgetBefore(this.#checkpointedLists);
+      },
     });
     this.#engine = new EngineSupervisor(
       { watchdog, maxAhead, eventLimits, maxHeapMb },
@@ -185,6 +192,17 @@ export class LocalJob implements JobControl {
     await this.#refreshStats();
   }
 
+  async listChanged(to: ListVersion): Promise<void> {
+    const held = this.#report.list(to.list);
+    await this.#decide({ kind: 'list-changed', ...to }, await listDocument(this.#options.lists, held, to));
+    await this.#refreshStats();
+  }
+
+  listVersion(name: string): number | undefined {
+    const held = this.#report.list(name);
+    return held?.deleted ? undefined : held?.version;
+  }
+
   async assertWatermark(stream: string, time: number): Promise<number> {
     const waiting = AbortSignal.timeout(ASSERT_PATIENCE_MS);
     if (!(await this.#workedOffToEnd(stream, waiting))) throw new StreamBehindError(this.#feeds.hindrance(stream));
@@ -224,7 +242,7 @@ export class LocalJob implements JobControl {
     this.#report.setState('recovering', null);
     await this.#committer.settled();
     const point = await this.#options.store.recover();
-    this.#give(await documentsFor(this.#options.catalog, point));
+    this.#give(await documentsFor(this.#options.catalog, this.#options.lists, point));
     const { checkpoint, journal } = point;
     if (checkpoint !== undefined) {
       this.#engine.post({ type: 'restore', meta: checkpoint.meta });
@@ -262,7 +280,7 @@ export class LocalJob implements JobControl {
     for (;;) {
       try {
         await this.#recovered();
-        await reconcile(this.#options.catalog, await this.#refreshStats(), this);
+        await reconcile(this.#options.catalog, this.#options.lists, await this.#refreshStats(), this);
         return this.#report.setState('running', null);
       } catch (error) {
         if (this.#report.state === 'stopping' || this.#report.state === 'stopped') throw error;
@@ -385,7 +403,8 @@ export class LocalJob implements JobControl {
     return JSON.stringify([this.#feeds.workedOff(), this.#journalSequence]);
   }
 
-  #checkpointed(checkpoint: { id: number; pauseMs: number }, bytes: number, durationMs: number): void {
+  #checkpointed(checkpoint: CheckpointOutput, bytes: number, durationMs: number): void {
+    this.#checkpointedLists = checkpoint.lists;
     this.#checkpoints
       .completed(checkpoint, bytes, durationMs)
       .catch((error: Error) => this.#options.onLog('warn', `cleaning old checkpoints failed: ${error.message}`));

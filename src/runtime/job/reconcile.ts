@@ -1,12 +1,14 @@
 import type { JobControl } from '../ports/job-control.js';
-import type { Catalog, CatalogRule } from '../ports/stores.js';
+import type { Catalog, CatalogRule, ListCatalog } from '../ports/stores.js';
 import type { EngineStats } from '../worker/protocol.js';
 
 /**
  * Brings the running job to what the catalog wants: the process, or the engine's thread, may have ended between storing
- * a change and journaling it. Streams first, rules need them.
+ * a change and journaling it. Lists and streams first, rules need them.
  */
-export async function reconcile(catalog: Catalog, actual: EngineStats, job: JobControl): Promise<void> {
+export async function reconcile(catalog: Catalog, lists: ListCatalog, actual: EngineStats, job: JobControl): Promise<void> {
+  const held = new Map(actual.lists.map(({ list, version }) => [list, version]));
+  for (const desired of await lists.lists()) if (held.get(desired.list) !== desired.version) await job.listChanged(desired);
   const running = new Map(actual.streams.map(({ stream, version }) => [stream, version]));
   for (const { name, version, deleted } of await catalog.streams()) {
     if (!deleted && running.get(name) !== version) await job.streamChanged(name, version);

@@ -1,3 +1,5 @@
+import type { ListVersion } from '../../engine/expr/index.js';
+
 /** The engine's thread was replaced while it was asked: what was asked may or may not have happened. */
 export class EngineRestartedError extends Error {}
 
@@ -14,6 +16,10 @@ export interface JobControl {
   previewRule(rule: string, document: unknown): Promise<RuleChangeResult>;
   streamChanged(stream: string, version: number): Promise<void>;
   streamDeleted(stream: string): Promise<void>;
+  /** Brings a reference list to a stored version; `deleted` when that is its deletion. */
+  listChanged(version: ListVersion): Promise<void>;
+  /** Which version of a reference list the rules see; undefined when none. */
+  listVersion(list: string): number | undefined;
   /**
    * A producer asserts that all up to `time` (epoch ms) has been sent. Resolves with the stream's watermark, once all that
    * the stream had accepted is worked off; rejects with StreamBehindError when that takes longer than some seconds.

@@ -1,3 +1,4 @@
+import type { ListVersion } from '../../engine/expr/index.js';
 import type { EventPosition } from '../../engine/event/event.js';
 
 /** Next offset per partition, by "stream/partition". */
@@ -25,6 +26,8 @@ export type JournalPayload =
       readonly starts: Readonly<Record<string, number>>;
     }
   | { readonly kind: 'stream-deleted'; readonly stream: string }
+  /** A reference list has another content, or with `deleted` is gone. */
+  | { readonly kind: 'list-changed'; readonly list: string; readonly version: number; readonly deleted: boolean }
   | { readonly kind: 'partition-idle'; readonly stream: string; readonly partition: number }
   /** `stallFloor` binds rules with `onStall: continue` alone. */
   | {
@@ -94,6 +97,8 @@ export interface CheckpointOutput {
   readonly meta: string;
   /** Per stream/partition the lowest offset that recovery reads again: retention stops here. */
   readonly neededOffsets: Positions;
+  /** The reference lists' versions: what they held before is needed no more. */
+  readonly lists: readonly ListVersion[];
   /** At most 4 MiB each, uncompressed. */
   readonly segments: readonly Uint8Array[];
   /** The longest that the engine stood still for it, ms: at its barrier, or between two batches. */

@@ -1,3 +1,4 @@
+import type { ListUpdate, ListVersion } from '../../engine/expr/index.js';
 import type { AlertOutput, CheckpointOutput, DeadLetterOutput, JournalEntry, Output, Positions } from './outputs.js';
 
 /** Another process took the shard over (its epoch is higher): this one must stop at once. */
@@ -127,6 +128,15 @@ export interface Catalog {
   rule(id: string, version: number): Promise<CatalogRule | undefined>;
   streams(): Promise<readonly CatalogStream[]>;
   stream(name: string, version: number): Promise<CatalogStream | undefined>;
+}
+
+/** Reference lists, with as much of their past as recovery needs. */
+export interface ListCatalog {
+  lists(): Promise<readonly ListVersion[]>;
+  /** From version `since` (undefined: from no list at all) to `version`, which is not one that deleted it. */
+  update(list: string, since: number | undefined, version: number): Promise<Pick<ListUpdate, 'put' | 'removed'>>;
+  /** What lists held before these versions is no longer needed. */
+  forgetBefore(versions: readonly ListVersion[]): Promise<void>;
 }
 
 export interface CatalogRule {

@@ -27,6 +27,7 @@ export function beginSnapshot(task: StreamTask, checkpoint: number): (keys: numb
     rules: ruleMetas(task),
     nextRuleNumber: task.rules.nextNumber,
     streams: [...task.streams.streams].map(([name, { version }]) => ({ name, version })),
+    lists: task.lists.versions(),
     poison: [...task.guard.poison.values()],
     poisonDeadlines: [...task.guard.poisonDeadlines],
   };
@@ -50,6 +51,7 @@ export function restoreMeta(task: StreamTask, meta: TaskMeta, definition: (rule:
   task.journalSequence = meta.journalSequence;
   task.restoreLedger(meta.ledger);
   const starts = Object.fromEntries(meta.partitions.map(({ stream, partition, nextOffset }) => [`${stream}/${partition}`, nextOffset]));
+  for (const { list, version } of meta.lists ?? []) task.putList(list, version);
   for (const { name, version } of meta.streams) task.putStream(name, version, starts);
   for (const each of meta.partitions) restorePartition(task, each);
   for (const each of meta.buffers) restoreBuffer(task, each);

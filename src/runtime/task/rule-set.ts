@@ -1,4 +1,5 @@
 import { FieldLayout } from '../../engine/event/field-layout.js';
+import type { ListStore } from '../../engine/expr/index.js';
 import type { HostedRule } from '../../engine/match/operator/hosted-rule.js';
 import { KeyedRulesOperator } from '../../engine/match/operator/keyed-rules-operator.js';
 import { mapStates, type StateMapping } from '../../engine/nfa/index.js';
@@ -34,6 +35,7 @@ export class RuleSet {
 
   constructor(
     readonly layout: FieldLayout,
+    readonly lists: ListStore,
     readonly sink: TaskSink,
   ) {}
 
@@ -43,7 +45,7 @@ export class RuleSet {
    */
   activate(definition: RuleDefinition, version: number, status: 'active' | 'shadow'): Activation {
     const known = this.rules.get(definition.id);
-    const compiled = compileRule(definition, version, this.layout);
+    const compiled = compileRule(definition, version, this.layout, { lists: this.lists });
     if (known === undefined || known.operator.id !== operatorId(definition)) {
       const dropped = known === undefined ? 0 : known.operator.openMatchCount(known.hosted);
       if (known !== undefined) this.#leave(known);
@@ -58,7 +60,7 @@ export class RuleSet {
 
   /** Puts a rule where a checkpoint had it; its state follows. */
   restore(definition: RuleDefinition, version: number, status: RunningRule['status'], number: number): RunningRule {
-    const rule = this.#add(compileRule(definition, version, this.layout), status, number);
+    const rule = this.#add(compileRule(definition, version, this.layout, { lists: this.lists }), status, number);
     if (status === 'paused') rule.operator.pause(rule.hosted);
     return rule;
   }

@@ -1,4 +1,5 @@
 import { FieldLayout } from '../../engine/event/field-layout.js';
+import { type ListUpdate, MemoryListStore } from '../../engine/expr/index.js';
 import type { KeyedRulesOperator } from '../../engine/match/operator/keyed-rules-operator.js';
 import type { Operator } from '../../engine/operator/operator.js';
 import type { EventLimits } from '../../engine/rule/decode-event.js';
@@ -24,6 +25,8 @@ import { TaskSink } from './task-sink.js';
 export interface Definitions {
   rule(id: string, version: number): RuleDefinition;
   stream(name: string, version: number): StreamDefinition;
+  /** What brings the list to the version: from the one before in the journal or the checkpoint. */
+  list(name: string, version: number): ListUpdate;
 }
 
 export interface TaskOptions {
@@ -47,6 +50,7 @@ const NO_CHANGE: RuleChangeResult = { carried: 0, dropped: 0 };
 export class StreamTask {
   readonly layout = new FieldLayout();
   readonly streams = new StreamSet(this.layout);
+  readonly lists = new MemoryListStore();
   readonly rules: RuleSet;
   readonly guard: RuleGuard;
   readonly limits = new LimitNotes();
@@ -70,7 +74,7 @@ export class StreamTask {
         if (limit.onLimit === 'pause') this.guard.stop(limit.rule, 'limit');
       },
     });
-    this.rules = new RuleSet(this.layout, sink);
+    this.rules = new RuleSet(this.layout, this.lists, sink);
     this.buffers = new BufferSet(this.streams);
     const intake = new Intake(this.layout, this.streams, this.buffers, this.guard, letters, options.limits);
     this.reading = new PartitionReading(this.streams, {
@@ -145,6 +149,10 @@ export class StreamTask {
     this.buffers.connect();
   }
 
+  putList(name: string, version: number): void {
+    if (version > this.lists.version(name)) this.lists.apply(this.#options.definitions.list(name, version));
+  }
+
   restoreLedger(ledger: SnapshotLedger): void {
     this.snapshotter = new Snapshotter(ledger);
   }
@@ -184,6 +192,9 @@ export class StreamTask {
         return NO_CHANGE;
       case 'stream-deleted':
         this.streams.delete(payload.stream);
+        return NO_CHANGE;
+      case 'list-changed':
+        this.putList(payload.list, payload.version);
         return NO_CHANGE;
       case 'partition-idle':
         this.#clock(payload).idle = true;

@@ -1,3 +1,4 @@
+import type { ListVersion } from '../../engine/expr/index.js';
 import type { OnStall } from '../../engine/rule/definition.js';
 import type { ReleasePoint } from '../release/release-order.js';
 import type { SnapshotLedger } from './snapshot.js';
@@ -16,6 +17,8 @@ export interface TaskMeta {
   /** The number that the next rule gets. */
   readonly nextRuleNumber: number;
   readonly streams: readonly { readonly name: string; readonly version: number }[];
+  /** Reference lists; absent in checkpoints from before there were any. */
+  readonly lists?: readonly ListVersion[];
   readonly poison: readonly { readonly rule: string; readonly stream: string; readonly partition: number; readonly offset: number }[];
   /** Absent in checkpoints from before there were any. */
   readonly poisonDeadlines?: readonly { readonly rule: string; readonly time: number }[];

@@ -1,3 +1,4 @@
+import type { ListUpdate } from '../../engine/expr/index.js';
 import { readRule, readStream, STORED } from '../../engine/rule/index.js';
 import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
 import { keyOf, keyOfAll, NO_KEY } from '../../engine/state/key.js';
@@ -29,6 +30,7 @@ interface RunningSnapshot {
 export class EngineHost {
   readonly #rules = new Map<string, RuleDefinition>();
   readonly #streams = new Map<string, StreamDefinition>();
+  readonly #lists = new Map<string, ListUpdate>();
   readonly #note: EvaluationNote;
   readonly #task: StreamTask;
   readonly #maxAhead: number;
@@ -48,6 +50,7 @@ export class EngineHost {
       definitions: {
         rule: (id, version) => this.#ruleDefinition(id, version),
         stream: (name, version) => this.#streamDefinition(name, version),
+        list: (name, version) => this.#takeList(name, version),
       },
       note: this.#note,
       limits: data.eventLimits,
@@ -154,7 +157,17 @@ export class EngineHost {
     const { journalSequence } = meta;
     this.#outputs.push({
       type: 'checkpoint',
-      checkpoint: { id, kind, journalSequence, oldestNeeded, meta: JSON.stringify(meta), neededOffsets, segments, pauseMs },
+      checkpoint: {
+        id,
+        kind,
+        journalSequence,
+        oldestNeeded,
+        meta: JSON.stringify(meta),
+        lists: meta.lists ?? [],
+        neededOffsets,
+        segments,
+        pauseMs,
+      },
     });
     this.#flush(segments.map((segment) => segment.buffer));
     this.#post({ type: 'reply', id: running.call, result: null });
@@ -195,7 +208,12 @@ export class EngineHost {
       late: clock.late,
       duplicates: clock.duplicates,
     }));
-    return { rules: [...this.#task.rules.rules.values()].map((rule) => this.#ruleStats(rule)), streams, recovering: this.#task.recovering };
+    return {
+      rules: [...this.#task.rules.rules.values()].map((rule) => this.#ruleStats(rule)),
+      streams,
+      lists: this.#task.lists.versions(),
+      recovering: this.#task.recovering,
+    };
   }
 
   #ruleStats({ compiled, hosted, status }: RunningRule): EngineRuleStats {
@@ -235,7 +253,9 @@ export class EngineHost {
 
   #keepDocument({ kind, id, version, document }: Document): void {
     const name = `${id}@${version}`;
-    if (kind === 'rule') {
+    if (kind === 'list') {
+      this.#lists.set(name, document);
+    } else if (kind === 'rule') {
       const { rule, problems } = readRule(document, STORED);
       if (rule === undefined) throw new Error(`rule ${name} cannot be read: ${JSON.stringify(problems)}`);
       this.#rules.set(name, rule);
@@ -248,6 +268,14 @@ export class EngineHost {
 
   #ruleDefinition(id: string, version: number): RuleDefinition {
     return known(this.#rules.get(`${id}@${version}`), `rule ${id}@${version}`);
+  }
+
+  /** Needed once: the task holds what it makes of it. */
+  #takeList(list: string, version: number): ListUpdate {
+    const name = `${list}@${version}`;
+    const update = known(this.#lists.get(name), `list ${name}`);
+    this.#lists.delete(name);
+    return update;
   }
 
   #streamDefinition(name: string, version: number): StreamDefinition {

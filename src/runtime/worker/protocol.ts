@@ -1,3 +1,4 @@
+import type { ListUpdate, ListVersion } from '../../engine/expr/index.js';
 import type { EventLimits } from '../../engine/rule/decode-event.js';
 import type { RuleDefinition } from '../../engine/rule/definition.js';
 import type { JournalEntry, JournalPayload, Output } from '../ports/outputs.js';
@@ -8,7 +9,8 @@ import type { StreamQuiet } from '../task/quiet.js';
 /** Documents that the journal, the checkpoint or a coming change name. */
 export type Document =
   | { readonly kind: 'rule'; readonly id: string; readonly version: number; readonly document: unknown }
-  | { readonly kind: 'stream'; readonly id: string; readonly version: number; readonly document: unknown };
+  | { readonly kind: 'stream'; readonly id: string; readonly version: number; readonly document: unknown }
+  | { readonly kind: 'list'; readonly id: string; readonly version: number; readonly document: ListUpdate };
 
 /** What the engine's thread starts with. */
 export interface WorkerData {
@@ -44,6 +46,7 @@ export type EngineRuleStats = Omit<RuleStats, 'stalled'> & Pick<RuleDefinition, 
 export interface EngineStats {
   readonly rules: readonly EngineRuleStats[];
   readonly streams: readonly Omit<StreamStatus, 'endOffset' | 'stalled'>[];
+  readonly lists: readonly ListVersion[];
   /** Recovery has worked off all journal entries. */
   readonly recovering: boolean;
 }

@@ -4,7 +4,7 @@ import { simulate } from '../simulate.js';
 import type { SimulationTask } from '../simulation-thread.js';
 
 /** One simulation in a thread of its own: it can be ended from outside, whatever its rule does. */
-const { text, format, events, watermark, explain } = workerData as SimulationTask;
+const { text, format, events, watermark, explain, lists } = workerData as SimulationTask;
 const { rule } = readRuleDocument(text, { format, ...STORED });
 if (rule === undefined) throw new Error('the rule to simulate has problems');
-parentPort?.postMessage(simulate(rule, events, { watermark, explain }));
+parentPort?.postMessage(simulate(rule, events, { watermark, explain, lists }));

@@ -59,6 +59,8 @@ const FRAMEWORK_CODES: Readonly<Record<number, string>> = {
 /** Failures of the storage that a client can do something about. */
 const KNOWN_FAILURES: Readonly<Record<string, DomainErrorKind>> = {
   'rule-exists': 'conflict',
+  'list-not-found': 'not-found',
+  'list-too-long': 'invalid',
   'unknown-stream': 'not-found',
   'log-overloaded': 'busy',
 };

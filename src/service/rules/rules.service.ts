@@ -12,6 +12,7 @@ import { DomainError, invalid } from '../errors/domain-error.js';
 import { refuseFileOwned } from '../files/file-owned.js';
 import type { PostedDocument } from '../http/body.js';
 import { ChangeLock } from '../http/change-lock.js';
+import { ListsService } from '../lists/lists.service.js';
 import type { Settings } from '../settings/settings.js';
 import type { Sinks } from '../sinks/sinks.js';
 import { StreamsService, unparseable } from '../streams/streams.service.js';
@@ -51,6 +52,7 @@ export class RulesService {
     @Inject(JOB) private readonly job: JobControl,
     @Inject(SINKS) private readonly sinks: Sinks,
     @Inject(StreamsService) private readonly streams: StreamsService,
+    @Inject(ListsService) private readonly lists: ListsService,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(ChangeLock) private readonly changes: ChangeLock,
   ) {}
@@ -230,7 +232,14 @@ export class RulesService {
   }
 
   #parse({ text, format }: PostedDocument, id?: string) {
-    const read = readRuleDocument(text, { format, limits: this.settings, streams: this.streams.find, knownSinks: this.sinks.names, id });
+    const read = readRuleDocument(text, {
+      format,
+      limits: this.settings,
+      streams: this.streams.find,
+      knownSinks: this.sinks.names,
+      knownLists: this.lists.names,
+      id,
+    });
     if (read.document === undefined) throw unparseable(read.problems);
     return read;
   }

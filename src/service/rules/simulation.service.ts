@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import { decodeItem } from '../../connectors/http/decode-item.js';
 import { readJson } from '../../engine/event/json-reader.js';
 import { nearest, type Problem, pointerTo, shown } from '../../engine/problem/problem.js';
+import { FieldLayout } from '../../engine/event/field-layout.js';
+import { compileRule } from '../../engine/rule/compile.js';
 import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
 import { readRuleDocument, readStream } from '../../engine/rule/index.js';
 import type { SimulatedEvent, SimulatedWindow, Simulation } from '../../runtime/simulate.js';
@@ -10,6 +12,7 @@ import { DomainError, invalid } from '../errors/domain-error.js';
 import { readJsonObject } from '../http/json-body.js';
 import { sliceElements, sliceMembers } from '../http/json-slices.js';
 import { readMoment } from '../http/query-fields.js';
+import { ListsService } from '../lists/lists.service.js';
 import type { Settings } from '../settings/settings.js';
 import { StreamsService } from '../streams/streams.service.js';
 import { SETTINGS } from '../tokens.js';
@@ -28,6 +31,7 @@ export class SimulationService {
 
   constructor(
     @Inject(StreamsService) private readonly streams: StreamsService,
+    @Inject(ListsService) private readonly lists: ListsService,
     @Inject(SETTINGS) private readonly settings: Settings,
   ) {}
 
@@ -44,7 +48,8 @@ export class SimulationService {
     const document = ruleText(body.rule, slices.get('rule') ?? 'null');
     const rule = this.#rule(document);
     const events = this.#events(rule, sliceElements(slices.get('events')!), body.stream);
-    const options = { watermark: readWatermark(body.watermark), explain: readExplain(body.explain) };
+    const lists = await this.lists.contents(compileRule(rule, 1, new FieldLayout()).lists);
+    const options = { watermark: readWatermark(body.watermark), explain: readExplain(body.explain), lists };
     const { matches, timeouts, windows, alerts, explanation } = await this.#run({ ...document, events, ...options });
     const rows = rule.kind === 'window' ? `,"windows":[${windows.map(windowJson).join(',')}]` : '';
     const explained = explanation === undefined ? '' : `,"explanation":${explanation}`;
@@ -66,7 +71,7 @@ export class SimulationService {
   }
 
   #rule({ text, format }: RuleText): RuleDefinition {
-    const { rule, problems } = readRuleDocument(text, { format, limits: this.settings });
+    const { rule, problems } = readRuleDocument(text, { format, limits: this.settings, knownLists: this.lists.names });
     if (rule !== undefined) return rule;
     throw invalid(
       'invalid-rule',

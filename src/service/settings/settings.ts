@@ -88,6 +88,8 @@ export const SETTINGS = {
   ),
   maxEventBytes: setting('TRIPLINE_MAX_EVENT_BYTES', size(64), 2 ** 20, 'size of one event'),
   maxRuleBytes: setting('TRIPLINE_MAX_RULE_BYTES', size(256), 256 * 1024, 'size of a rule or stream document'),
+  maxListBytes: setting('TRIPLINE_MAX_LIST_BYTES', size(1_024), 16 * 2 ** 20, 'size of a request that changes a reference list'),
+  maxListEntries: setting('TRIPLINE_MAX_LIST_ENTRIES', integer(1, 100_000_000), 1_000_000, 'entries of a reference list'),
   maxNesting: setting('TRIPLINE_MAX_NESTING', integer(4, 1_000), 32, 'nesting of a document'),
   maxSteps: setting('TRIPLINE_MAX_STEPS', integer(1, 10_000), 64, 'steps of a pattern'),
   maxTimes: setting('TRIPLINE_MAX_TIMES', integer(1, 1_000_000), 1_000, 'highest count in times'),

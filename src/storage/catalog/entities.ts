@@ -51,3 +51,27 @@ export class SinkRow {
   @Column('bytea') document!: Buffer;
   @Column('bigint', { name: 'updated_at', transformer: NUMBER }) updatedAt!: number;
 }
+
+@Entity('reference_list')
+export class ReferenceListRow {
+  @PrimaryColumn('text') name!: string;
+  @Column('integer', { name: 'current_version' }) currentVersion!: number;
+  @Column('boolean') deleted!: boolean;
+  /** Entries at the current version. */
+  @Column('integer') size!: number;
+  @Column('bigint', { name: 'updated_at', transformer: NUMBER }) updatedAt!: number;
+}
+
+/** Never changed once written, but for its end. */
+@Entity('reference_list_entry')
+export class ReferenceListEntryRow {
+  @PrimaryColumn('text') list!: string;
+  /** JSON text. */
+  @PrimaryColumn('text') key!: string;
+  /** The first version that has it. */
+  @PrimaryColumn('integer') since!: number;
+  /** The first version that has it no more. */
+  @Column('integer', { nullable: true }) until!: number | null;
+  /** JSON. */
+  @Column('bytea') value!: Buffer;
+}

@@ -21,7 +21,11 @@ export function checkConditions(steps: readonly Step[], reading: Reading): void 
     ] as const) {
       const pointer = key.split('/').reduce(pointerTo, reading.pointers.get(step) ?? '');
       for (const text of celTexts(source)) {
-        for (const { position, ...problem } of checkExpression(text, { ...scope, fields: options.fields }, options.expressionLimits)) {
+        for (const { position, ...problem } of checkExpression(
+          text,
+          { ...scope, fields: options.fields, lists: options.lists },
+          options.expressionLimits,
+        )) {
           findings.problems.push({ ...problem, message: `${problem.message}, at character ${position + 1}`, pointer });
         }
         for (const { code, message } of conditionWarnings(text, scope, options.expressionLimits)) {

@@ -7,6 +7,8 @@ import type { PatternLimits } from '../limits.js';
 export interface ReadPatternOptions {
   /** The stream's schema: with one, an unknown field is a problem. */
   readonly fields?: ExpressionScope['fields'];
+  /** The lists that there are; without them conditions may ask any. */
+  readonly lists?: ExpressionScope['lists'];
   /** The rule's streams, for `from` of a step; absent: any name is taken. */
   readonly streams?: readonly string[];
   /** Conditions may be functions: the fluent builder's patterns. */

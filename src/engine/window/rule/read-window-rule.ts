@@ -17,7 +17,10 @@ export function readWindowRule(
   checkNames(fields);
   const having = fields.text('having', 'a condition over the selected values');
   if (having !== undefined && select !== undefined) {
-    report(checkExpression(having, { event: false, steps: [], values: windowValueNames(select) }, scope.limits), fields.at('having'));
+    report(
+      checkExpression(having, { event: false, steps: [], values: windowValueNames(select), lists: scope.event.lists }, scope.limits),
+      fields.at('having'),
+    );
   }
   const allowedLateness = fields.duration('allowedLateness', 0) ?? 0;
   if (window === undefined || select === undefined) return undefined;
