@@ -10,6 +10,7 @@ import {
   type ListStore,
   type MatchView,
 } from '../expr/index.js';
+import { type RuleTriggers, triggersOf } from '../match/index/triggers.js';
 import type { Matcher } from '../match/matcher.js';
 import type { MatchRule } from '../match/operator/match-rule.js';
 import { createMatcher, type MatcherPlan, planMatcher, type Representation } from '../match/select.js';
@@ -61,7 +62,7 @@ export function compileRule(
 ): CompiledRule {
   const table = new ExpressionTableBuilder(layout, CHECKED_BEFORE);
   const keys = keyExpressions(definition).map((source) => table.add(source, { event: true, steps: [] }));
-  const { stepNames, edges, plan, scope, matcher } = compileBody(definition, table, { unlimited, representation });
+  const { stepNames, edges, plan, scope, triggers, matcher } = compileBody(definition, table, { unlimited, representation });
   const title = table.addTemplate(definition.alert.title ?? definition.title, scope);
   const fields = Object.entries(definition.alert.fields).map(([name, source]) => ({ name, number: table.add(source, scope) }));
   const built = table.build(lists);
@@ -70,6 +71,7 @@ export function compileRule(
     version,
     definition,
     matcher: matcher(built),
+    triggers,
     layout,
     timeouts: definition.kind === 'pattern' && definition.timeouts,
     suppressFor: definition.suppress?.for,
@@ -93,6 +95,7 @@ interface Body {
   readonly stepNames: readonly string[];
   readonly edges: CompiledRule['edges'];
   readonly plan: CompiledRule['plan'];
+  readonly triggers?: RuleTriggers;
   /** What alerts may read. */
   readonly scope: ExpressionScope;
   matcher(built: ExpressionTable): Matcher<unknown>;
@@ -114,6 +117,7 @@ function compileBody(definition: RuleDefinition, table: ExpressionTableBuilder, 
     stepNames: steps.map((step) => step.name),
     edges: edgePlaces(definition.pattern.steps),
     plan: planMatcher(nfa),
+    triggers: triggersOf(nfa),
     scope: patternAlertScope(steps),
     matcher: (built) => createMatcher(nfa, built, { limits, timeouts: definition.timeouts }, representation) as Matcher<unknown>,
   };

@@ -1,69 +1,136 @@
 /**
- * Finds, among the conditions of many rules over the same events, those that an event may fulfil, without
- * looking at each. A condition is filed under one of its conjuncts, the most selective kind first: equality and
- * sets by hash, thresholds by their sorted bounds. What has none of these always is a candidate.
+ * Finds, among the triggers of many rules over the same events, those that an event may fire, without looking at
+ * each. A trigger is filed under the parts of its condition that compare one field with literals: equality and sets
+ * by hash, and in there the next part; thresholds by their sorted bounds. Each distinct comparison is so made at
+ * most once. What has no such part always may fire.
+ *
+ * Exact to one side: what is not found is certainly false and no error. A field that is missing, or has no order,
+ * makes a comparison an error, so all that is filed under it is found.
  */
 import type { Event } from '../../event/event.js';
+import { CelError } from '../../event/cel-error.js';
 import type { FieldLayout } from '../../event/field-layout.js';
-import type { ConditionAnalysis, Conjunct } from '../../expr/index.js';
+import type { Conjunct } from '../../expr/index.js';
 import { Thresholds, type ThresholdOp } from './thresholds.js';
+import type { Trigger } from './triggers.js';
 
 type Filing =
   | { readonly kind: 'equal'; readonly field: string; readonly values: readonly unknown[] }
   | { readonly kind: 'threshold'; readonly field: string; readonly op: ThresholdOp; readonly bound: number };
 
-interface FieldEntries {
-  readonly slot: number;
-  /** Conditions by the value that the field must have. */
-  readonly equal: Map<unknown, number[]>;
-  readonly thresholds: Map<ThresholdOp, Thresholds>;
+/** A trigger and what it stands for. */
+export interface IndexedTrigger<T> {
+  readonly trigger: Trigger;
+  readonly item: T;
 }
 
-/** Frozen; conditions are numbers, their place in the list given. Functions of the program have no analysis. */
-export class PredicateIndex {
-  readonly #fields: readonly FieldEntries[];
-  readonly #always: readonly number[];
-  readonly #found: number[] = [];
+/** Triggers that need the same first comparisons. */
+class Branch<T> {
+  readonly always: T[] = [];
+  readonly fields: FieldBranches<T>[] = [];
 
-  constructor(conditions: readonly (ConditionAnalysis | undefined)[], layout: FieldLayout) {
-    const fields = new Map<string, FieldEntries>();
-    const always: number[] = [];
-    conditions.forEach((analysis, condition) => {
-      const filing = filingOf(analysis);
-      if (filing === undefined) {
-        always.push(condition);
-        return;
-      }
-      const entries = fields.get(filing.field) ?? { slot: layout.slot(filing.field), equal: new Map(), thresholds: new Map() };
-      fields.set(filing.field, entries);
-      file(filing, condition, entries);
-    });
-    for (const { thresholds } of fields.values()) for (const bounds of thresholds.values()) bounds.sort();
-    this.#fields = [...fields.values()];
-    this.#always = always;
+  constructor(readonly layout: FieldLayout) {}
+
+  /** Files under the first of the parts, and in there under the others. */
+  add(item: T, [first, ...others]: readonly Filing[]): void {
+    if (first === undefined) this.always.push(item);
+    else this.#field(first.field).add(item, first, others);
+  }
+
+  find(event: Event, found: T[]): void {
+    const { always, fields } = this;
+    for (let i = 0; i < always.length; i++) found.push(always[i]);
+    for (let i = 0; i < fields.length; i++) fields[i].find(event, found);
+  }
+
+  #field(name: string): FieldBranches<T> {
+    const slot = this.layout.slot(name);
+    let field = this.fields.find((each) => each.slot === slot);
+    if (field === undefined) this.fields.push((field = new FieldBranches(slot, this.layout)));
+    return field;
+  }
+}
+
+class FieldBranches<T> {
+  /** By the value that the field must have. */
+  readonly #equal = new Map<unknown, Branch<T>>();
+  readonly #thresholds: Thresholds<T>[] = [];
+  /** All that is filed here, each once. */
+  readonly #equals: T[] = [];
+
+  constructor(
+    readonly slot: number,
+    readonly layout: FieldLayout,
+  ) {}
+
+  add(item: T, filing: Filing, others: readonly Filing[]): void {
+    if (filing.kind === 'threshold') {
+      this.#bounds(filing.op).add(filing.bound, item);
+      return;
+    }
+    this.#equals.push(item);
+    for (const value of filing.values) {
+      const branch = this.#equal.get(value) ?? new Branch(this.layout);
+      this.#equal.set(value, branch);
+      branch.add(item, others);
+    }
+  }
+
+  find(event: Event, found: T[]): void {
+    let value = event.fields[this.slot];
+    if (value === undefined) value = event.decodeSlot(this.slot);
+    if (this.#equals.length > 0) {
+      if (value instanceof CelError) for (const item of this.#equals) found.push(item);
+      else this.#equal.get(typeof value === 'bigint' ? Number(value) : value)?.find(event, found);
+    }
+    for (let i = 0; i < this.#thresholds.length; i++) this.#thresholds[i].find(value, found);
+  }
+
+  #bounds(op: ThresholdOp): Thresholds<T> {
+    let bounds = this.#thresholds.find((each) => each.op === op);
+    if (bounds === undefined) this.#thresholds.push((bounds = new Thresholds<T>(op)));
+    return bounds;
+  }
+}
+
+/** Immutable: rules that come and go make a new one. */
+export class PredicateIndex<T> {
+  readonly #triggers: readonly IndexedTrigger<T>[];
+  readonly #layout: FieldLayout;
+  /** By stream, made at its first event. */
+  readonly #branches = new Map<string, Branch<T>>();
+  readonly #found: T[] = [];
+
+  constructor(triggers: readonly IndexedTrigger<T>[], layout: FieldLayout) {
+    this.#triggers = triggers;
+    this.#layout = layout;
   }
 
   /**
-   * Every condition that is true for the event is among these, each once, in no order. The list is reused: valid
-   * until the next call. Cost: the fields in the index, and the conditions found.
+   * What stands behind each trigger that the event may fire, in no order. The list is reused: valid until the next
+   * call. Cost: the fields in the index, and what is found.
    */
-  candidates(event: Event): readonly number[] {
+  find(event: Event): readonly T[] {
     const found = this.#found;
     found.length = 0;
-    for (const condition of this.#always) found.push(condition);
-    for (const { slot, equal, thresholds } of this.#fields) {
-      const value = event.fields[slot] ?? event.decodeSlot(slot);
-      const equals = equal.get(value);
-      if (equals !== undefined) for (const condition of equals) found.push(condition);
-      if (typeof value === 'number' || typeof value === 'bigint') for (const bounds of thresholds.values()) bounds.below(value, found);
-    }
+    (this.#branches.get(event.stream) ?? this.#branchesOf(event.stream)).find(event, found);
     return found;
+  }
+
+  #branchesOf(stream: string): Branch<T> {
+    const branch = new Branch<T>(this.#layout);
+    for (const { trigger, item } of this.#triggers)
+      if (trigger.stream === undefined || trigger.stream === stream) branch.add(item, filingsOf(trigger));
+    this.#branches.set(stream, branch);
+    return branch;
   }
 }
 
-function filingOf(analysis: ConditionAnalysis | undefined): Filing | undefined {
-  const filings = analysis?.conjuncts.map(filing).filter((one) => one !== undefined) ?? [];
-  return filings.find(({ kind }) => kind === 'equal') ?? filings[0];
+/** Parts that a hash finds come first; behind a threshold nothing is filed. */
+function filingsOf({ condition }: Trigger): readonly Filing[] {
+  const filings = condition?.conjuncts.map(filing).filter((one) => one !== undefined) ?? [];
+  const threshold = filings.find(({ kind }) => kind === 'threshold');
+  return [...filings.filter(({ kind }) => kind === 'equal'), ...(threshold === undefined ? [] : [threshold])];
 }
 
 function filing(conjunct: Conjunct): Filing | undefined {
@@ -72,18 +139,4 @@ function filing(conjunct: Conjunct): Filing | undefined {
   const { field, op, literal } = conjunct;
   if (op === '==') return { kind: 'equal', field, values: [literal] };
   return op !== '!=' && typeof literal === 'number' ? { kind: 'threshold', field, op, bound: literal } : undefined;
-}
-
-function file(filing: Filing, condition: number, { equal, thresholds }: FieldEntries): void {
-  if (filing.kind === 'threshold') {
-    const bounds = thresholds.get(filing.op) ?? new Thresholds(filing.op);
-    thresholds.set(filing.op, bounds);
-    bounds.add(filing.bound, condition);
-    return;
-  }
-  for (const value of filing.values) {
-    const conditions = equal.get(value);
-    if (conditions === undefined) equal.set(value, [condition]);
-    else conditions.push(condition);
-  }
 }

@@ -1,24 +1,34 @@
 export type ThresholdOp = '<' | '<=' | '>' | '>=';
 
-/** Conditions `field op bound` of one field and operator, in the order in which growing (`>`) or falling (`<`) values reach them. */
-export class Thresholds {
-  readonly #entries: { readonly bound: number; readonly condition: number }[] = [];
+interface Bounded<T> {
+  readonly bound: number;
+  readonly item: T;
+}
+
+/** Comparisons `field op bound` of one field and operator, in the order in which growing (`>`) or falling (`<`) values reach them. */
+export class Thresholds<T> {
+  readonly #entries: Bounded<T>[] = [];
+  #isSorted = true;
 
   constructor(readonly op: ThresholdOp) {}
 
-  add(bound: number, condition: number): void {
-    this.#entries.push({ bound, condition });
+  add(bound: number, item: T): void {
+    this.#entries.push({ bound, item });
+    this.#isSorted = false;
   }
 
-  sort(): void {
+  /** Adds what the value fulfils; all for a value that has no order with numbers, which makes each an error. */
+  find(value: unknown, found: T[]): void {
+    if (!this.#isSorted) this.#sort();
+    const entries = this.#entries;
+    const hasOrder = typeof value === 'number' || typeof value === 'bigint';
+    for (let i = 0; i < entries.length && (!hasOrder || this.#holds(value, entries[i].bound)); i++) found.push(entries[i].item);
+  }
+
+  #sort(): void {
     const direction = this.op.startsWith('>') ? 1 : -1;
     this.#entries.sort((a, b) => direction * (a.bound - b.bound));
-  }
-
-  /** Adds the conditions that the value fulfils: those before the first that it does not. */
-  below(value: number | bigint, found: number[]): void {
-    const entries = this.#entries;
-    for (let i = 0; i < entries.length && this.#holds(value, entries[i].bound); i++) found.push(entries[i].condition);
+    this.#isSorted = true;
   }
 
   #holds(value: number | bigint, bound: number): boolean {

@@ -35,6 +35,9 @@ export class HostedRule implements MatchOutput {
   /** Keys with state, and the events their open matches hold. */
   keys = 0;
   keptEvents = 0;
+  /** Of the operator's index: the last event that concerned the rule, and whether it may begin something. */
+  round = 0;
+  mayBegin = false;
   /** Matches of the emission point being worked off. */
   emitted: Emission[] = [];
   readonly #counters: MatchCounters = {

@@ -2,17 +2,15 @@ import type { Event } from '../../event/event.js';
 import type { StateMapping } from '../../nfa/index.js';
 import type { Operator } from '../../operator/operator.js';
 import { Key } from '../../state/key.js';
-import { type EntryFormat, type Footprint, KeyedState, type KeyedStateOptions, type Snapshotable } from '../../state/keyed-state.js';
+import type { Footprint, KeyedStateOptions, Snapshotable } from '../../state/keyed-state.js';
 import { carry, countOpen } from '../carry.js';
-import type { Emission, OpenMatch } from '../matcher.js';
-import { EntryCodec } from './entry-codec.js';
+import type { OpenMatch } from '../matcher.js';
 import { HostedRule, type KeyTally } from './hosted-rule.js';
 import type { MatchRule, MatchSink } from './match-rule.js';
 import { orderMatches } from './match-order.js';
+import { RuleIndex } from './rule-index.js';
 import { RulesEntry, RuleState } from './rules-entry.js';
-
-/** Keys looked at per event while state of rules that are gone is dropped. */
-const SWEPT_PER_EVENT = 8;
+import { RulesState } from './rules-state.js';
 
 /** Partial matches that went on in another version of a rule, and those that were given up. */
 export interface CarryResult {
@@ -21,26 +19,20 @@ export interface CarryResult {
 }
 
 /**
- * Runs all rules that read the same streams by the same key: an event's key is computed and looked up once for
- * all of them. A key's time moves only to its own events' timestamps and to its own deadlines, each exactly, in
- * order: how coarsely watermarks come changes nothing. What one rule gives does not depend on the others.
- *
- * A key stands in the queue of deadlines once, at the earliest of its rules' or before: the queue then grows
- * with the keys, not with keys times rules, and going through a key's few states costs less than a heap of all.
+ * Runs all rules that read the same streams by the same key: an event's key is computed and looked up once for all
+ * of them, and only those are asked that the event may concern. A key's time moves only to its own events'
+ * timestamps and to its own deadlines, each exactly, in order: how coarsely watermarks come changes nothing. What
+ * one rule gives does not depend on the others.
  */
 export class KeyedRulesOperator implements Operator {
   readonly #sink: MatchSink;
-  /** In the order of their numbers, those that are gone as long as keys may hold state of them. */
-  readonly #hosted = new Map<number, HostedRule>();
-  readonly #codec = new EntryCodec(this.#hosted);
-  readonly #keys: KeyedState<RulesEntry>;
+  readonly #state: RulesState;
   readonly #tally: KeyTally = { events: 0, unusableKeys: 0 };
-  /** In the order of their numbers. */
-  #running: HostedRule[] = [];
+  /** Made again after rules have come or gone. */
+  #running: readonly HostedRule[] | undefined;
+  #index: RuleIndex | undefined;
   #withoutKeySample: HostedRule[] = [];
   #lastNumber = 0;
-  /** Keys still to be looked at for state of rules that are gone. */
-  #sweep: Iterator<RulesEntry> | undefined;
 
   constructor(
     readonly id: string,
@@ -48,36 +40,28 @@ export class KeyedRulesOperator implements Operator {
     options?: KeyedStateOptions,
   ) {
     this.#sink = sink;
-    const format: EntryFormat<RulesEntry> = {
-      write: (entry, out) => this.#codec.write(entry, out),
-      read: (key, from) => this.#codec.read(key, from),
-      deadlineOf: (entry) => this.#codec.earliestOf(entry),
-      restored: (entry) => this.#codec.count(entry),
-      removed: (entry) => this.#codec.uncount(entry),
-    };
-    this.#keys = new KeyedState(format, options);
+    this.#state = new RulesState(options);
   }
 
   get state(): Snapshotable {
-    return this.#keys;
+    return this.#state.keys;
   }
 
   /** What its keys take. */
   get footprint(): Footprint {
-    return this.#keys.footprint;
+    return this.#state.keys.footprint;
   }
 
   // rules that come and go
 
   /** No rule is left. */
   get isEmpty(): boolean {
-    for (const { isRetired } of this.#hosted.values()) if (!isRetired) return false;
-    return true;
+    return this.#state.rules.length === 0;
   }
 
-  /** Rules that see events. */
+  /** Rules that see events, in the order of their numbers. */
   get running(): readonly HostedRule[] {
-    return this.#running;
+    return (this.#running ??= this.#state.rules.filter(({ isRunning }) => isRunning));
   }
 
   /**
@@ -86,58 +70,57 @@ export class KeyedRulesOperator implements Operator {
    */
   add(rule: MatchRule, number = this.#lastNumber + 1): HostedRule {
     const hosted = new HostedRule(rule, number, this.#sink, this.#tally);
-    this.#hosted.set(number, hosted);
+    this.#state.add(hosted);
     this.#lastNumber = Math.max(this.#lastNumber, number);
     this.#withoutKeySample.push(hosted);
-    this.#changed();
+    this.#rulesChanged();
     return hosted;
   }
 
-  /** Its open matches are gone; what keys hold of it is dropped a few keys at a time. */
+  /** Its open matches and cool-downs are gone. */
   retire(hosted: HostedRule): void {
-    hosted.isRetired = true;
     hosted.pause();
-    this.#sweep = this.#keys.values();
-    this.#changed();
+    this.#state.retire(hosted);
+    this.#rulesChanged();
   }
 
   /** It sees nothing from now on, and its open matches are given up: a gap would falsify `next` and absence. Cool-downs stay. */
   pause(hosted: HostedRule): void {
     hosted.pause();
-    this.#changed();
-    for (const [entry, state] of this.#statesOf(hosted)) {
-      this.#keys.touch(entry);
+    this.#rulesChanged();
+    for (const [entry, state] of this.#state.of(hosted)) {
+      this.#state.touch(entry);
       state.state = hosted.rule.matcher.createState();
       this.#settle(entry, state, -Infinity);
-      this.#store(entry, entry);
+      this.#state.store(entry);
     }
   }
 
   resume(hosted: HostedRule): void {
     hosted.resume();
-    this.#changed();
+    this.#rulesChanged();
   }
 
   /** Puts a new version with the same pattern in place: open matches go on, later alerts carry the new text. */
   replaceRule(hosted: HostedRule, rule: MatchRule): void {
     hosted.rule = rule;
-    this.#changed();
+    this.#rulesChanged();
   }
 
   /** Puts a version with another pattern in place: open matches that have a place in it go on, the others are given up. */
   carryTo(hosted: HostedRule, rule: MatchRule, mapping: StateMapping | undefined): CarryResult {
     // Before anything moves: a snapshot that waits for a key writes it by the old version.
-    for (const [entry] of this.#statesOf(hosted)) this.#keys.touch(entry);
+    for (const [entry] of this.#state.of(hosted)) this.#state.touch(entry);
     const result = this.#carry(hosted, rule, mapping, (entry, state, carried) => {
-      this.#keys.touch(entry);
+      this.#state.touch(entry);
       state.state = carried;
       // If the key rests again, it is written by the new version.
       hosted.rule = rule;
       this.#settle(entry, state, -Infinity);
-      this.#store(entry, entry);
+      this.#state.store(entry);
     });
     hosted.rule = rule;
-    this.#changed();
+    this.#rulesChanged();
     return result;
   }
 
@@ -150,47 +133,43 @@ export class KeyedRulesOperator implements Operator {
 
   processElement(event: Event): void {
     this.advanceTime(event.time);
-    if (this.#sweep !== undefined) this.#dropRetired(this.#sweep);
+    this.#state.sweep();
     const key = this.#keyOf(event);
     if (key === undefined) return;
-    const known = this.#keys.get(key.id);
-    const entry = known ?? new RulesEntry(key.id);
-    if (known !== undefined) {
-      this.#keys.touch(known);
-      this.#codec.decode(known);
-    }
-    const running = this.#running;
-    for (let i = 0; i < running.length; i++) {
-      if (this.#sink.admitEvent(running[i].rule, event)) this.#evaluate(running[i], entry, event);
-      else running[i].stopCounting(1);
-    }
-    this.#store(entry, known);
+    const index = (this.#index ??= new RuleIndex(this.running));
+    index.lookUp(event);
+    if (index.concerned.length === 0 && !index.hasEager) return;
+    const entry = this.#state.get(key.id);
+    if (entry === undefined) return this.#beginKey(key.id, index.concerned, event);
+    if (index.hasEager) index.addEager(entry.states);
+    this.#continueKey(entry, index.concerned, event);
   }
 
   advanceTime(time: number): void {
-    while (this.#keys.earliest <= time) {
-      const deadline = this.#keys.earliest;
-      const entry = this.#keys.takeEarliest();
-      const actual = this.#codec.earliestOf(entry);
-      if (actual > deadline) this.#keys.schedule(entry, actual);
-      else this.#fire(entry, deadline);
+    for (let due = this.#state.takeDue(time); due !== undefined; due = this.#state.takeDue(time)) {
+      const { entry, deadline } = due;
+      for (const state of [...entry.states]) {
+        if (state.of.isRetired) entry.remove(state);
+        else if (state.deadline <= deadline) this.#fire(entry, state, deadline);
+      }
+      this.#state.store(entry);
     }
   }
 
   nextDeadline(): number {
-    return this.#keys.earliest;
+    return this.#state.earliest;
   }
 
   /** The key, as far as a rule is there that may evaluate it: all have the same, and the first stands for it. */
   #keyOf(event: Event): Key | undefined {
-    const running = this.#running;
+    const { running } = this;
     for (let i = 0; i < running.length; i++) {
-      const { rule } = running[i];
-      if (!this.#sink.admitEvent(rule, event)) {
-        running[i].stopCounting();
+      const hosted = running[i];
+      if (!this.#sink.admitEvent(hosted.rule, event)) {
+        hosted.stopCounting();
         continue;
       }
-      const key = rule.keyOf(event);
+      const key = hosted.rule.keyOf(event);
       if (key === undefined) this.#countUnusableKey(event);
       else this.#tally.events++;
       return key;
@@ -198,38 +177,66 @@ export class KeyedRulesOperator implements Operator {
     return undefined;
   }
 
-  #evaluate(hosted: HostedRule, entry: RulesEntry, event: Event): void {
-    const { matcher } = hosted.rule;
-    const state = entry.find(hosted);
-    if (state === undefined) return this.#begin(hosted, entry, event);
-    matcher.advanceTime(state.state, event.time, hosted);
-    matcher.processEvent(state.state, event, hosted);
-    if (hosted.emitted.length > 0) this.#publish(entry, state, event.time);
-    this.#settle(entry, state, event.time);
-  }
-
-  /** Most events open nothing for most rules: they leave no trace. */
-  #begin(hosted: HostedRule, entry: RulesEntry, event: Event): void {
-    const begun = hosted.rule.matcher.begin(event, hosted);
-    if (begun === undefined) return;
-    const state = new RuleState(hosted, begun);
-    if (hosted.emitted.length > 0) this.#publish(entry, state, event.time);
-    if (isForgettable(state, event.time)) return;
-    entry.put(state);
-    this.#settle(entry, state, event.time);
-  }
-
-  #fire(entry: RulesEntry, deadline: number): void {
-    this.#keys.touch(entry);
-    this.#codec.decode(entry);
-    for (const state of [...entry.states]) {
-      if (state.of.isRetired) entry.remove(state);
-      else if (state.deadline <= deadline) this.#fireRule(entry, state, deadline);
+  /** Most events begin nothing: such a key leaves no trace. */
+  #beginKey(id: string, concerned: readonly HostedRule[], event: Event): void {
+    let entry: RulesEntry | undefined;
+    for (let i = 0; i < concerned.length; i++) {
+      const begun = concerned[i].mayBegin ? this.#begin(concerned[i], event) : undefined;
+      if (begun !== undefined) this.#settleBegun((entry ??= new RulesEntry(id)), begun, event.time);
     }
-    this.#store(entry, entry);
+    if (entry !== undefined && entry.states.length > 0) this.#state.addKey(entry);
   }
 
-  #fireRule(entry: RulesEntry, state: RuleState, deadline: number): void {
+  #continueKey(entry: RulesEntry, concerned: readonly HostedRule[], event: Event): void {
+    let changed = false;
+    for (let i = 0; i < concerned.length; i++) {
+      const hosted = concerned[i];
+      const state = entry.find(hosted);
+      if (state !== undefined) {
+        if (!this.#admit(hosted, event)) continue;
+        if (!changed) this.#state.touch(entry);
+        changed = true;
+        this.#continue(entry, state, event);
+      } else if (hosted.mayBegin) {
+        const begun = this.#begin(hosted, event);
+        if (begun === undefined) continue;
+        if (!changed) this.#state.touch(entry);
+        changed = true;
+        this.#settleBegun(entry, begun, event.time);
+      }
+    }
+    if (changed) this.#state.store(entry);
+  }
+
+  #continue(entry: RulesEntry, state: RuleState, event: Event): void {
+    const { of } = state;
+    of.rule.matcher.advanceTime(state.state, event.time, of);
+    of.rule.matcher.processEvent(state.state, event, of);
+    if (of.emitted.length > 0) this.#publish(entry.id, state, event.time);
+    this.#settle(entry, state, event.time);
+  }
+
+  /** What the event begins of a rule that has nothing of its key. */
+  #begin(hosted: HostedRule, event: Event): RuleState | undefined {
+    if (!this.#admit(hosted, event)) return undefined;
+    const begun = hosted.rule.matcher.begin(event, hosted);
+    return begun === undefined ? undefined : new RuleState(hosted, begun);
+  }
+
+  #settleBegun(entry: RulesEntry, state: RuleState, time: number): void {
+    if (state.of.emitted.length > 0) this.#publish(entry.id, state, time);
+    if (isForgettable(state, time)) return;
+    entry.put(state);
+    this.#settle(entry, state, time);
+  }
+
+  #admit(hosted: HostedRule, event: Event): boolean {
+    if (this.#sink.admitEvent(hosted.rule, event)) return true;
+    hosted.stopCounting(1);
+    return false;
+  }
+
+  #fire(entry: RulesEntry, state: RuleState, deadline: number): void {
     const { of } = state;
     if (of.isRunning && !this.#sink.admitDeadline(of.rule, deadline)) {
       of.stopCounting();
@@ -237,20 +244,20 @@ export class KeyedRulesOperator implements Operator {
       return;
     }
     of.rule.matcher.advanceTime(state.state, deadline, of);
-    if (of.emitted.length > 0) this.#publish(entry, state, deadline);
+    if (of.emitted.length > 0) this.#publish(entry.id, state, deadline);
     this.#settle(entry, state, deadline);
   }
 
-  #publish(entry: RulesEntry, state: RuleState, time: number): void {
+  #publish(key: string, state: RuleState, time: number): void {
     const { of } = state;
-    const matches: Emission[] = of.emitted;
+    const matches = of.emitted;
     of.emitted = [];
     for (const match of orderMatches(matches)) {
       const suppressed = match.endTime < state.suppressedUntil;
       of.countAlert(suppressed);
       if (suppressed) continue;
       if (of.rule.suppressFor !== undefined) state.suppressedUntil = match.endTime + of.rule.suppressFor;
-      this.#sink.alert(of.rule, new Key(entry.id), match, time);
+      this.#sink.alert(of.rule, new Key(key), match, time);
     }
   }
 
@@ -266,31 +273,18 @@ export class KeyedRulesOperator implements Operator {
     state.deadline = state.suppressedUntil === -Infinity ? deadline : Math.min(deadline, state.suppressedUntil);
   }
 
-  /** After a key's states changed: keep it as long as there is one. `known`: the same, unless it is new. */
-  #store(entry: RulesEntry, known: RulesEntry | undefined): void {
-    if (entry.states.length === 0) {
-      if (known !== undefined) this.#keys.forget(known);
-      return;
-    }
-    if (known === undefined) this.#keys.add(entry);
-    this.#keys.schedule(entry, entry.earliest);
-  }
-
   // looking in
 
   /** Open partial matches of a key. */
   openMatches(hosted: HostedRule, id: string): readonly OpenMatch[] {
-    const entry = this.#keys.get(id);
-    if (entry === undefined) return [];
-    this.#codec.decode(entry);
-    const state = entry.find(hosted);
+    const state = this.#state.get(id)?.find(hosted);
     return state === undefined ? [] : hosted.rule.matcher.describe(state.state);
   }
 
   /** Open partial matches of all keys: what pausing the rule would drop. */
   openMatchCount(hosted: HostedRule): number {
     let count = 0;
-    for (const [, { state }] of this.#statesOf(hosted)) count += countOpen(hosted.rule.matcher, state);
+    for (const [, { state }] of this.#state.of(hosted)) count += countOpen(hosted.rule.matcher, state);
     return count;
   }
 
@@ -301,7 +295,7 @@ export class KeyedRulesOperator implements Operator {
     moved: (entry: RulesEntry, state: RuleState, carried: unknown) => void,
   ): CarryResult {
     const sum = { carried: 0, dropped: 0 };
-    for (const [entry, of] of this.#statesOf(hosted)) {
+    for (const [entry, of] of this.#state.of(hosted)) {
       const { state, carried, dropped } = carry(hosted.rule.matcher, of.state, to.matcher, mapping);
       sum.carried += carried;
       sum.dropped += dropped;
@@ -310,42 +304,9 @@ export class KeyedRulesOperator implements Operator {
     return sum;
   }
 
-  /** Goes through all keys, which may rest again when the next is asked for. They are read by the version of the beginning. */
-  *#statesOf(hosted: HostedRule): Generator<readonly [RulesEntry, RuleState]> {
-    const { rule } = hosted;
-    for (const entry of this.#keys.values()) {
-      if (!this.#codec.holds(entry, hosted)) continue;
-      hosted.rule = rule;
-      this.#codec.decode(entry);
-      yield [entry, entry.find(hosted) as RuleState];
-    }
-  }
-
-  #changed(): void {
-    const live = [...this.#hosted.values()].filter(({ isRunning }) => isRunning);
-    this.#running = live.sort((a, b) => a.number - b.number);
-  }
-
-  /** Goes on with the keys that may hold state of rules that are gone. */
-  #dropRetired(keys: Iterator<RulesEntry>): void {
-    for (let left = SWEPT_PER_EVENT; left > 0; left--) {
-      const { done, value: entry } = keys.next();
-      if (done === true) {
-        this.#sweep = undefined;
-        for (const [number, { isRetired }] of this.#hosted) if (isRetired) this.#hosted.delete(number);
-        return;
-      }
-      this.#dropRetiredOf(entry);
-    }
-  }
-
-  #dropRetiredOf(entry: RulesEntry): void {
-    const retired = [...this.#hosted.values()].filter(({ isRetired }) => isRetired);
-    if (!retired.some((hosted) => this.#codec.holds(entry, hosted))) return;
-    this.#keys.touch(entry);
-    this.#codec.decode(entry);
-    for (const state of entry.states.filter(({ of }) => of.isRetired)) entry.remove(state);
-    this.#store(entry, entry);
+  #rulesChanged(): void {
+    this.#running = undefined;
+    this.#index = undefined;
   }
 
   #countUnusableKey(event: Event): void {

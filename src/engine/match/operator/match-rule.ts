@@ -1,6 +1,7 @@
 import type { Event } from '../../event/event.js';
 import type { FieldLayout } from '../../event/field-layout.js';
 import type { Key } from '../../state/key.js';
+import type { RuleTriggers } from '../index/triggers.js';
 import type { Emission, Matcher } from '../matcher.js';
 
 /** A rule as the operator runs it: compiled, frozen, without state. */
@@ -9,6 +10,8 @@ export interface MatchRule<S = unknown> {
   readonly version: number;
   readonly matcher: Matcher<S>;
   readonly layout: FieldLayout;
+  /** Absent: every event is shown to the matcher. */
+  readonly triggers?: RuleTriggers;
   /** Whether partial matches that ran out of time give alerts. */
   readonly timeouts: boolean;
   /** Cool-down per key after an alert, ms. */
