@@ -76,10 +76,10 @@ class FailingStorage extends MemoryCheckpointStorage {
   failCompletes = 0;
   delay = 0;
 
-  override async writeSegments(id: number, segments: readonly Uint8Array[]): Promise<number> {
+  override async writeSegment(...args: Parameters<MemoryCheckpointStorage['writeSegment']>): Promise<number> {
     if (this.failWrites-- > 0) throw new Error('no room');
     if (this.delay > 0) await new Promise((resolve) => setTimeout(resolve, this.delay));
-    return super.writeSegments(id, segments);
+    return super.writeSegment(...args);
   }
 
   override async complete(...args: Parameters<MemoryCheckpointStorage['complete']>): Promise<void> {

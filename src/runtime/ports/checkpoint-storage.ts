@@ -22,13 +22,13 @@ export interface CompletedCheckpoint {
 export interface CheckpointStorage {
   /** Takes the place over: what was left unfinished goes. The complete checkpoints that can be restored, oldest first. */
   open(): Promise<readonly CompletedCheckpoint[]>;
-  /** Resolves once they are safe. @returns bytes stored */
-  writeSegments(checkpointId: number, segments: readonly Uint8Array[]): Promise<number>;
+  /** Resolves once it is safe. @param index from 0, without gaps when all are written @returns bytes stored */
+  writeSegment(checkpointId: number, index: number, segment: Uint8Array): Promise<number>;
   complete(checkpoint: CompletedCheckpoint, metadata: Uint8Array): Promise<void>;
   /** Forgets what an unfinished checkpoint has written. */
   abort(checkpointId: number): Promise<void>;
   readMetadata(checkpointId: number): Promise<Uint8Array>;
-  /** Those of complete checkpoints of a range of ids, in order of id and then as written. */
+  /** Those of complete checkpoints of a range of ids, in order of id and then of index. */
   segments(oldest: number, newest: number): AsyncIterable<Uint8Array>;
   /** Drops what no complete checkpoint from `oldest` on is or needs, oldest first; Infinity: everything. */
   dropBefore(oldest: number): Promise<void>;

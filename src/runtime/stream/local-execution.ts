@@ -8,10 +8,10 @@ import { WatermarkAlignmentGroup } from '../../engine/time/watermark-alignment.j
 import type { StateBackend } from '../ports/state-backend.js';
 import type { CheckpointBarrier } from './barrier-aligner.js';
 import type { CheckpointMetadata, OperatorMetadata } from './checkpoint/metadata.js';
-import { type Acknowledgement, PendingCheckpoint } from './checkpoint/pending-checkpoint.js';
+import { PendingCheckpoint } from './checkpoint/pending-checkpoint.js';
 import { applySegments, maxParallelismOf, OperatorRestore, restoredStates, uidOf } from './checkpoint/restoring.js';
 import { SinkCommitter } from './checkpoint/sink-committer.js';
-import { SubtaskSnapshots } from './checkpoint/subtask-snapshots.js';
+import { SegmentWriteError, type SubtaskSnapshot, SubtaskSnapshots, type WriteSegment } from './checkpoint/subtask-snapshots.js';
 import { connect } from './execution-topology.js';
 import { EXECUTION_TRANSITIONS, type ExecutionState, LifeCycle } from './job/life-cycle.js';
 import { SinkTask } from './sink-task.js';
@@ -30,7 +30,6 @@ export interface RestorePoint {
 /** What an execution gives to a checkpoint. */
 export interface ExecutionSnapshot {
   readonly operators: readonly OperatorMetadata[];
-  readonly segments: readonly Uint8Array[];
   readonly oldestNeeded: number;
 }
 
@@ -142,21 +141,26 @@ export class LocalExecution {
 
   /**
    * Puts a barrier into all sources and gathers what comes of it. The state is that of this moment; the returned
-   * promise resolves when it is written and the sinks have prepared. The one before must have resolved.
+   * promise resolves when its segments are written and the sinks have prepared. The one before must have settled.
    */
-  async snapshot(barrier: CheckpointBarrier, endOfInput: boolean): Promise<ExecutionSnapshot> {
-    const pending = new PendingCheckpoint<Subtask>(barrier, this.#subtasks.length, endOfInput);
+  async snapshot(barrier: CheckpointBarrier, endOfInput: boolean, write: WriteSegment): Promise<ExecutionSnapshot> {
+    const pending = new PendingCheckpoint<Subtask>(barrier, this.#subtasks.length, endOfInput, write);
     this.#pending = pending;
     try {
       for (const { subtask, splits } of this.#sources) {
-        pending.acknowledge(subtask, Promise.resolve({ metadata: sourceMetadata(splits), segments: [], oldestNeeded: barrier.id }));
+        pending.acknowledge(subtask, Promise.resolve({ metadata: sourceMetadata(splits), oldestNeeded: barrier.id }));
         subtask.output.emitBarrier(barrier);
       }
-      return this.#assemble(barrier.id, await pending.acknowledged);
+      return this.#assemble(await pending.acknowledged);
     } catch (error) {
-      this.fail(error);
+      if (!(error instanceof SegmentWriteError)) this.fail(error);
       throw error;
     }
+  }
+
+  /** The last snapshot did not become a checkpoint: the next is written in full. */
+  startOver(): void {
+    for (const snapshots of this.#snapshots.values()) snapshots.startOver();
   }
 
   async notifyCheckpointComplete(checkpointId: number): Promise<void> {
@@ -166,15 +170,8 @@ export class LocalExecution {
 
   /** The end of a program without checkpoints: all that was written is committed at once. */
   async flushAndCommit(): Promise<void> {
-    const prepared = new Map<StreamNode, unknown[]>();
-    for (const [{ node }, sink] of this.#sinks) {
-      const { committables } = await sink.prepare(1, true);
-      prepared.set(node, [...(prepared.get(node) ?? []), ...committables]);
-    }
-    for (const [node, committer] of this.#committers) {
-      committer.add(1, prepared.get(node) ?? []);
-      await committer.commitUpTo(1);
-    }
+    for (const subtask of this.#sinks.keys()) await this.#prepare(subtask, 1, true);
+    for (const committer of this.#committers.values()) await committer.commitUpTo(1);
   }
 
   async finishSinks(): Promise<void> {
@@ -303,34 +300,32 @@ export class LocalExecution {
     const pending = this.#pending;
     if (pending?.barrier !== barrier) return subtask.output.emitBarrier(barrier);
     subtask.operator?.snapshotState({ checkpointId: barrier.id, checkpointTimestamp: barrier.timestamp });
-    const snapshot = (this.#snapshots.get(subtask) as SubtaskSnapshots).begin(barrier);
-    const prepared = this.#sinks.get(subtask)?.prepare(barrier.id, pending.endOfInput);
+    const snapshot = (this.#snapshots.get(subtask) as SubtaskSnapshots).begin(barrier, pending.write);
+    snapshot.catch((error: unknown) => error instanceof SegmentWriteError || this.fail(error));
+    const prepared = this.#prepare(subtask, barrier.id, pending.endOfInput);
     pending.acknowledge(subtask, snapshot, prepared);
     subtask.output.emitBarrier(barrier);
   }
 
-  #assemble(checkpointId: number, parts: ReadonlyMap<Subtask, Acknowledgement>): ExecutionSnapshot {
+  async #prepare(subtask: Subtask, checkpointId: number, endOfInput: boolean): Promise<readonly unknown[] | undefined> {
+    const write = await this.#sinks.get(subtask)?.prepare(checkpointId, endOfInput);
+    if (write !== undefined) this.#committers.get(subtask.node)?.add(checkpointId, write.committables);
+    return write?.state;
+  }
+
+  #assemble(parts: ReadonlyMap<Subtask, SubtaskSnapshot>): ExecutionSnapshot {
     const all = [...parts.values()];
     const operators = this.graph.nodes.map((node): OperatorMetadata => {
-      const own = this.#subtasks.filter((each) => each.node === node).map((subtask) => parts.get(subtask) as Acknowledgement);
-      const committer = this.#committers.get(node);
-      committer?.add(
-        checkpointId,
-        own.flatMap(({ committables }) => committables),
-      );
+      const own = this.#subtasks.filter((each) => each.node === node).map((subtask) => parts.get(subtask) as SubtaskSnapshot);
       return {
         uid: uidOf(node),
         name: node.name,
         maxParallelism: maxParallelismOf(node, this.graph),
         subtasks: own.map(({ metadata }) => metadata),
-        prepared: committer?.prepared ?? [],
+        prepared: this.#committers.get(node)?.prepared ?? [],
       };
     });
-    return {
-      operators,
-      segments: all.flatMap(({ segments }) => segments),
-      oldestNeeded: Math.min(...all.map(({ oldestNeeded }) => oldestNeeded)),
-    };
+    return { operators, oldestNeeded: Math.min(...all.map(({ oldestNeeded }) => oldestNeeded)) };
   }
 
   /** Tasks that are in a state from which this one follows. */
@@ -355,6 +350,6 @@ function operatorOf(node: StreamNode, point: RestorePoint | undefined): Operator
   return point?.metadata.operators.find(({ uid }) => uid === uidOf(node));
 }
 
-function sourceMetadata(splits: Acknowledgement['metadata']['splits']): Acknowledgement['metadata'] {
+function sourceMetadata(splits: SubtaskSnapshot['metadata']['splits']): SubtaskSnapshot['metadata'] {
   return { keyedStates: [], operatorState: [], watermark: -Infinity, snapshotables: [], splits };
 }

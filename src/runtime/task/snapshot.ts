@@ -92,8 +92,12 @@ export class Snapshotter {
       operators.pop();
     }
     this.#running = undefined;
-    const written = segments.finish();
-    return { segments: written, oldestNeeded: this.#account(running, written) };
+    return { segments: segments.finish(), oldestNeeded: this.#account(running) };
+  }
+
+  /** Segments that are full already, taken out: for one who stores them before all are there. */
+  takeSegments(): Uint8Array<ArrayBuffer>[] {
+    return this.#running?.segments.take() ?? [];
   }
 
   #groupsToRefresh(operators: readonly Snapshotted[]): number[] {
@@ -115,12 +119,12 @@ export class Snapshotter {
   }
 
   /** Keeps the ledger; returns the oldest checkpoint whose segments are needed. */
-  #account({ checkpoint, whole, written }: RunningSnapshot, segments: readonly Uint8Array[]): number {
+  #account({ checkpoint, whole, written, segments }: RunningSnapshot): number {
     for (const group of whole) {
       this.ledger.baseOf[group] = checkpoint;
       this.ledger.baseBytes[group] = written[group];
     }
-    this.ledger.stored.push({ id: checkpoint, bytes: segments.reduce((sum, segment) => sum + segment.length, 0) });
+    this.ledger.stored.push({ id: checkpoint, bytes: segments.bytes });
     const oldestBase = Math.min(...this.ledger.baseOf);
     this.ledger.stored = this.ledger.stored.filter(({ id }) => id >= oldestBase);
     return this.ledger.stored[0].id;
@@ -140,7 +144,9 @@ interface RunningSnapshot {
 
 class SegmentWriter {
   readonly #out = new BinaryWriter(64 * 1024);
-  readonly #segments: Uint8Array<ArrayBuffer>[] = [];
+  #segments: Uint8Array<ArrayBuffer>[] = [];
+  /** Of all segments so far. */
+  bytes = 0;
   readonly #record = new BinaryWriter();
   /** The one that records are of at this place of the segment. */
   #operator: string | undefined;
@@ -172,7 +178,13 @@ class SegmentWriter {
 
   finish(): Uint8Array<ArrayBuffer>[] {
     if (this.#out.length > 0) this.#cut();
-    return this.#segments;
+    return this.take();
+  }
+
+  take(): Uint8Array<ArrayBuffer>[] {
+    const segments = this.#segments;
+    this.#segments = [];
+    return segments;
   }
 
   #append(tag: number, record: Uint8Array, operator?: string): void {
@@ -189,6 +201,7 @@ class SegmentWriter {
   /** Into memory of its own, so that it can be handed to another thread. */
   #cut(): void {
     this.#segments.push(new Uint8Array(this.#out.view()));
+    this.bytes += this.#out.length;
     this.#out.reset();
     this.#operator = undefined;
   }

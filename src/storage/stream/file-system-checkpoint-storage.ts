@@ -35,19 +35,21 @@ export class FileSystemCheckpointStorage implements CheckpointStorage {
     return complete;
   }
 
-  async writeSegments(checkpointId: number, segments: readonly Uint8Array[]): Promise<number> {
+  async writeSegment(checkpointId: number, index: number, segment: Uint8Array): Promise<number> {
     const path = this.#path(checkpointId);
     await mkdir(path, { recursive: true });
-    for (const [index, segment] of segments.entries()) await writeSealed(join(path, segmentName(index)), segment);
-    return segments.reduce((sum, { length }) => sum + length, 0);
+    await writeSealed(join(path, segmentName(index)), segment);
+    return segment.length;
   }
 
   async complete(checkpoint: CompletedCheckpoint, metadata: Uint8Array): Promise<void> {
     const out = new BinaryWriter();
-    const segments = (await readdir(this.#path(checkpoint.id))).filter((name) => name.startsWith(SEGMENT)).length;
+    const path = this.#path(checkpoint.id);
+    await mkdir(path, { recursive: true });
+    const segments = (await readdir(path)).filter((name) => name.startsWith(SEGMENT)).length;
     const stored: Stored = { checkpoint, segments, metadata };
     plainSerializer.write(stored, out);
-    await writeSealed(join(this.#path(checkpoint.id), METADATA), out.toBytes());
+    await writeSealed(join(path, METADATA), out.toBytes());
     await syncFolder(this.folder);
   }
 

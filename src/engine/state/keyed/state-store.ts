@@ -28,5 +28,7 @@ export interface StateStore extends Snapshotable {
   table<S>(format: StateFormat<S>, current: CurrentKey): StateTable<S>;
   /** Awaited between batches of the sources. */
   settle?(): Promise<void>;
+  /** Reads more of what a snapshot that has begun is to hold; awaited between two calls of `continueSnapshot`. */
+  continueReading?(): Promise<void>;
   close?(): Promise<void>;
 }

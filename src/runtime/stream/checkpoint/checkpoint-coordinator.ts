@@ -6,6 +6,7 @@ import type { LocalExecution } from '../local-execution.js';
 import type { CheckpointConfig } from './checkpoint-config.js';
 import { CheckpointStatsTracker } from './checkpoint-stats.js';
 import { encodeMetadata } from './metadata.js';
+import { SegmentWriteError } from './subtask-snapshots.js';
 
 /** A checkpoint did not complete (Flink's CheckpointException); the program goes on unless too many in a row fail. */
 export class CheckpointError extends Error {
@@ -23,8 +24,8 @@ interface Trigger {
 }
 
 /**
- * Makes the checkpoints of a job, one at a time, over all its executions (Flink's CheckpointCoordinator). What a
- * checkpoint that failed had gathered is written with the next one.
+ * Makes the checkpoints of a job, one at a time, over all its executions (Flink's CheckpointCoordinator). After one that
+ * failed the next holds the whole state.
  */
 export class CheckpointCoordinator {
   readonly stats = new CheckpointStatsTracker();
@@ -35,8 +36,8 @@ export class CheckpointCoordinator {
   #timer: ScheduledCallback | undefined;
   /** The last one triggered, whatever became of it. */
   #last: Promise<unknown> = Promise.resolve();
-  /** Resolves with the segments of checkpoints that failed, once these have them. */
-  #unwritten: Promise<readonly Uint8Array[]> = Promise.resolve([]);
+  /** Resolves when the execution has done its part of the last one, also of one that was given up. */
+  #gathered: Promise<unknown> = Promise.resolve();
   /** Ends the one that is being made. */
   #giveUp: ((error: CheckpointError) => void) | undefined;
 
@@ -68,7 +69,7 @@ export class CheckpointCoordinator {
   start(execution: LocalExecution): void {
     this.#execution = execution;
     this.#failuresInARow = 0;
-    this.#unwritten = Promise.resolve([]);
+    this.#gathered = Promise.resolve();
     if (this.config.interval !== undefined) this.#schedule(this.config.interval);
   }
 
@@ -134,6 +135,7 @@ export class CheckpointCoordinator {
       if (trigger.kind === 'checkpoint') await this.#committing(id);
       return completed;
     } catch (error) {
+      this.#execution?.startOver();
       await trigger.storage.abort(id).catch(() => {});
       this.#failed(barrier, error);
       throw error;
@@ -144,16 +146,23 @@ export class CheckpointCoordinator {
   async #write(barrier: CheckpointBarrier, trigger: Trigger, checkInTime: () => void): Promise<CompletedCheckpoint> {
     const { id, kind, timestamp } = barrier;
     const { storage, endOfInput = false } = trigger;
-    const earlier = await this.#unwritten;
+    await this.#gathered;
     checkInTime();
+    let [index, bytes] = [0, 0];
+    const writeSegment = async (segment: Uint8Array): Promise<void> => {
+      try {
+        checkInTime();
+        bytes += await storage.writeSegment(id, index++, segment);
+      } catch (error) {
+        throw new SegmentWriteError(error);
+      }
+    };
     const before = performance.now();
-    const gathered = (this.#execution as LocalExecution).snapshot(barrier, endOfInput);
+    const gathered = (this.#execution as LocalExecution).snapshot(barrier, endOfInput, writeSegment);
     const syncDuration = performance.now() - before;
+    this.#gathered = gathered.catch(() => {});
     failpoint('stream-barrier');
-    const isBase = kind === 'checkpoint';
-    if (isBase) this.#unwritten = gathered.then(({ segments }) => [...earlier, ...segments]).catch(() => []);
     const snapshot = await gathered;
-    const bytes = await storage.writeSegments(id, isBase ? await this.#unwritten : snapshot.segments);
     failpoint('stream-segments-written');
     checkInTime();
     this.#giveUp = undefined;
@@ -163,12 +172,11 @@ export class CheckpointCoordinator {
     await storage.complete(completed, encodeMetadata(metadata));
     failpoint('stream-checkpoint-complete');
     this.stats.completed(id, { duration: completedAt - timestamp, syncDuration, bytes });
-    if (isBase) await this.#completed(completed);
+    if (kind === 'checkpoint') await this.#completed(completed);
     return completed;
   }
 
   async #completed(checkpoint: CompletedCheckpoint): Promise<void> {
-    this.#unwritten = Promise.resolve([]);
     this.#retained.push(checkpoint);
     while (this.#retained.length > this.config.maxRetained) this.#retained.shift();
     const oldest = Math.min(...this.#retained.map(({ oldestNeeded }) => oldestNeeded));

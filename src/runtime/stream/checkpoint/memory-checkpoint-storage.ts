@@ -3,16 +3,18 @@ import { type CheckpointStorage, CheckpointStorageError, type CompletedCheckpoin
 /** Checkpoints in this process's memory (Flink's JobManagerCheckpointStorage): a program that restarts finds them, a process that ends loses them. */
 export class MemoryCheckpointStorage implements CheckpointStorage {
   readonly #complete = new Map<number, { readonly checkpoint: CompletedCheckpoint; readonly metadata: Uint8Array }>();
-  readonly #segments = new Map<number, readonly Uint8Array[]>();
+  readonly #segments = new Map<number, Uint8Array[]>();
 
   async open(): Promise<readonly CompletedCheckpoint[]> {
     for (const id of this.#segments.keys()) if (!this.#complete.has(id)) this.#segments.delete(id);
     return [...this.#complete.values()].map(({ checkpoint }) => checkpoint);
   }
 
-  async writeSegments(checkpointId: number, segments: readonly Uint8Array[]): Promise<number> {
+  async writeSegment(checkpointId: number, index: number, segment: Uint8Array): Promise<number> {
+    const segments = this.#segments.get(checkpointId) ?? [];
+    segments[index] = segment;
     this.#segments.set(checkpointId, segments);
-    return segments.reduce((sum, { length }) => sum + length, 0);
+    return segment.length;
   }
 
   async complete(checkpoint: CompletedCheckpoint, metadata: Uint8Array): Promise<void> {

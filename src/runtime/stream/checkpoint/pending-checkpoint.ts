@@ -1,19 +1,13 @@
 import type { CheckpointBarrier } from '../barrier-aligner.js';
-import type { PreparedWrite } from '../sink-task.js';
-import type { SubtaskMetadata } from './metadata.js';
-import type { SubtaskSnapshot } from './subtask-snapshots.js';
-
-/** One subtask's part: its state, and of a sink what its writer has prepared. */
-export interface Acknowledgement extends SubtaskSnapshot {
-  readonly committables: readonly unknown[];
-}
+import type { SubtaskSnapshot, WriteSegment } from './subtask-snapshots.js';
 
 /** A checkpoint whose barrier is on its way (Flink's class of this name): complete when every subtask has given its part. */
 export class PendingCheckpoint<K> {
-  readonly acknowledged: Promise<ReadonlyMap<K, Acknowledgement>>;
-  readonly #parts = new Map<K, Acknowledgement>();
+  readonly acknowledged: Promise<ReadonlyMap<K, SubtaskSnapshot>>;
+  readonly #parts = new Map<K, SubtaskSnapshot>();
   #missing: number;
-  #resolve!: (parts: ReadonlyMap<K, Acknowledgement>) => void;
+  #failure: { readonly error: unknown } | undefined;
+  #resolve!: (parts: ReadonlyMap<K, SubtaskSnapshot>) => void;
   #reject!: (error: unknown) => void;
 
   constructor(
@@ -21,6 +15,7 @@ export class PendingCheckpoint<K> {
     subtasks: number,
     /** The last: no input follows. */
     readonly endOfInput: boolean,
+    readonly write: WriteSegment,
   ) {
     this.#missing = subtasks;
     this.acknowledged = new Promise((resolve, reject) => {
@@ -30,19 +25,18 @@ export class PendingCheckpoint<K> {
     this.acknowledged.catch(() => {});
   }
 
-  /** The subtask has seen the barrier; its part follows. */
-  acknowledge(subtask: K, snapshot: Promise<SubtaskSnapshot>, prepared?: Promise<PreparedWrite>): void {
-    Promise.all([snapshot, prepared]).then(([part, write]) => this.#add(subtask, withWrite(part, write)), this.#reject);
+  /** The subtask has seen the barrier; its part follows, and of a sink its writer's state. */
+  acknowledge(subtask: K, snapshot: Promise<SubtaskSnapshot>, writer?: Promise<readonly unknown[] | undefined>): void {
+    Promise.all([snapshot, writer])
+      .then(([part, writerState]) => void this.#parts.set(subtask, { ...part, metadata: { ...part.metadata, writerState } }))
+      .catch((error: unknown) => (this.#failure ??= { error }))
+      .finally(() => this.#settled());
   }
 
-  #add(subtask: K, part: Acknowledgement): void {
-    this.#parts.set(subtask, part);
-    if (--this.#missing === 0) this.#resolve(this.#parts);
+  /** Also a checkpoint that has failed is done with only when all have: another may then begin. */
+  #settled(): void {
+    if (--this.#missing > 0) return;
+    if (this.#failure === undefined) this.#resolve(this.#parts);
+    else this.#reject(this.#failure.error);
   }
-}
-
-function withWrite(part: SubtaskSnapshot, write: PreparedWrite | undefined): Acknowledgement {
-  if (write === undefined) return { ...part, committables: [] };
-  const metadata: SubtaskMetadata = { ...part.metadata, writerState: write.state };
-  return { ...part, metadata, committables: write.committables };
 }

@@ -17,8 +17,12 @@ export class SinkCommitter {
     return [...this.#prepared];
   }
 
+  /** Of one of the sink's writers. What a checkpoint that fails had prepared is committed with the next. */
   add(checkpointId: number, committables: readonly unknown[]): void {
-    if (committables.length > 0) this.#prepared.push({ checkpointId, committables });
+    if (committables.length === 0) return;
+    const last = this.#prepared.at(-1);
+    if (last?.checkpointId !== checkpointId) this.#prepared.push({ checkpointId, committables });
+    else this.#prepared.splice(-1, 1, { checkpointId, committables: [...last.committables, ...committables] });
   }
 
   /** @param restored whether they may have been committed before */
