@@ -40,5 +40,6 @@ export { MemoryCheckpointStorage } from './runtime/stream/checkpoint/memory-chec
 export { type JobClient, JobExecutionError, type JobExecutionResult } from './runtime/stream/job/job-client.js';
 export type { ExecutionState, JobStatus } from './runtime/stream/job/life-cycle.js';
 export { type ExponentialDelayOptions, RestartStrategies, type RestartStrategy } from './runtime/stream/job/restart-strategies.js';
+export { EmbeddedLevelStateBackend, type EmbeddedLevelOptions } from './storage/stream/embedded-level-state-backend.js';
 export { FileSystemCheckpointStorage } from './storage/stream/file-system-checkpoint-storage.js';
 export { HashMapStateBackend } from './runtime/stream/state-backends.js';

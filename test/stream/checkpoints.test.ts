@@ -1,5 +1,12 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   CEP,
+  type CheckpointStorage,
+  EmbeddedLevelStateBackend,
+  FileSystemCheckpointStorage,
+  type StateBackend,
   type Collector,
   EventTimeSessionWindows,
   type FunctionInitializationContext,
@@ -50,10 +57,20 @@ const batches = (...breaks: Step<Item>[]): Step<Item>[] => {
 
 type Program = (stream: SingleOutputStream<Item>) => { executeAndCollect(): Promise<unknown[]> };
 
-async function run(program: Program, steps: readonly Step<Item>[], parallelism: number): Promise<{ rows: string[]; restored: number }> {
+interface Backend {
+  readonly storage: CheckpointStorage;
+  readonly state?: StateBackend;
+}
+
+async function run(
+  program: Program,
+  steps: readonly Step<Item>[],
+  parallelism: number,
+  { storage, state }: Backend,
+): Promise<{ rows: string[]; restored: number }> {
   const env = StreamExecutionEnvironment.createLocalEnvironment(parallelism);
   env.enableCheckpointing(10).setRestartStrategy(RestartStrategies.fixedDelayRestart(3, 1));
-  const storage = new MemoryCheckpointStorage();
+  if (state !== undefined) env.setStateBackend(state);
   let restored = 0;
   const { readMetadata } = storage;
   storage.readMetadata = (id) => {
@@ -153,17 +170,37 @@ const PROGRAMS: readonly (readonly [string, Program])[] = [
   ],
 ];
 
-describe('a program that fails goes on from its last checkpoint: its results are those of a run without failure', () => {
-  const failing = batches('checkpoint', { failOnce: 'first' }, 'checkpoint', { failOnce: 'second' }, { failOnce: 'third' });
+let folder: string;
+beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'tripline-checkpoints-'))));
+afterEach(() => rm(folder, { recursive: true }));
 
-  it.each(PROGRAMS.flatMap(([name, program]) => [1, 3].map((parallelism) => [name, parallelism, program] as const)))(
-    '%s, parallelism %i',
-    async (_name, parallelism, program) => {
-      const { rows: expected } = await run(program, batches(), parallelism);
-      const { rows, restored } = await run(program, failing, parallelism);
-      expect(rows).toEqual(expected);
-      expect(expected.length).toBeGreaterThan(3);
-      expect(restored).toBe(3);
-    },
-  );
-});
+const BACKENDS: readonly (readonly [name: string, parallelisms: readonly number[], make: () => Backend])[] = [
+  ['in memory', [1, 3], () => ({ storage: new MemoryCheckpointStorage() })],
+  ['in memory, checkpoints in files', [2], () => ({ storage: new FileSystemCheckpointStorage(join(folder, 'checkpoints')) })],
+  [
+    'in LevelDB, checkpoints in files',
+    [1, 3],
+    () => ({
+      storage: new FileSystemCheckpointStorage(join(folder, 'checkpoints')),
+      state: new EmbeddedLevelStateBackend(join(folder, 'state')),
+    }),
+  ],
+];
+
+describe.each(BACKENDS)(
+  'keyed state %s: a program that fails goes on from its last checkpoint as if it had not',
+  (_backend, parallelisms, make) => {
+    const failing = batches('checkpoint', { failOnce: 'first' }, 'checkpoint', { failOnce: 'second' }, { failOnce: 'third' });
+
+    it.each(PROGRAMS.flatMap(([name, program]) => parallelisms.map((parallelism) => [name, parallelism, program] as const)))(
+      '%s, parallelism %i',
+      async (_name, parallelism, program) => {
+        const { rows: expected } = await run(program, batches(), parallelism, { storage: new MemoryCheckpointStorage() });
+        const { rows, restored } = await run(program, failing, parallelism, make());
+        expect(rows).toEqual(expected);
+        expect(expected.length).toBeGreaterThan(3);
+        expect(restored).toBe(3);
+      },
+    );
+  },
+);
