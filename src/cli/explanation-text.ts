@@ -1,7 +1,16 @@
 /** An explanation for people. Events are named by their line in the file. */
 import { toJsonText } from '../engine/expr/index.js';
 import { formatDuration } from '../engine/time/duration.js';
-import type { ExplainedEvent, ExplainedMatch, ExplainedNearMiss, Explanation } from '../runtime/explanation.js';
+import type {
+  ExplainedEvent,
+  ExplainedMatch,
+  ExplainedNearMiss,
+  ExplainedNearWindow,
+  ExplainedWindow,
+  Explanation,
+  PatternExplanation,
+  WindowExplanation,
+} from '../runtime/explanation.js';
 
 /** What `byLine` of the command makes of the events. */
 type ByLine<T> = T extends readonly (infer E)[]
@@ -20,13 +29,38 @@ const ENDED: Readonly<Record<ExplainedMatch['ended']['by'], string>> = {
 };
 
 /** Text of several lines, a paragraph for each match, time-out and near miss. */
-export function explanationText({ matches, timeouts, nearMisses }: ExplanationByLine): string {
-  const paragraphs = [
+export function explanationText(explanation: ExplanationByLine): string {
+  const paragraphs = 'windows' in explanation ? windowParagraphs(explanation) : patternParagraphs(explanation);
+  return paragraphs.length === 0 ? 'No event has a key that can be used.\n' : `${paragraphs.join('\n\n')}\n`;
+}
+
+function patternParagraphs({ matches, timeouts, nearMisses }: ByLine<PatternExplanation>): string[] {
+  return [
     ...matches.map((match) => matchText('match', match)),
     ...timeouts.map((match) => matchText('time-out', match)),
     ...nearMisses.map(nearMissText),
   ];
-  return paragraphs.length === 0 ? 'No event has a key that can be used.\n' : `${paragraphs.join('\n\n')}\n`;
+}
+
+function windowParagraphs({ windows, nearMisses }: ByLine<WindowExplanation>): string[] {
+  return [...windows.map((window) => windowText('window', window)), ...nearMisses.map(nearWindowText)];
+}
+
+function windowText(what: string, { key, start, end, eventCount, values }: ByLine<ExplainedWindow>): string {
+  const bounds = start === undefined || end === undefined ? '' : `, from ${timeText(start)} to ${timeText(end)}`;
+  return [`${what}, key ${toJsonText(key)}: ${eventCount} event${eventCount === 1 ? '' : 's'}${bounds}`, ...valueLine(values)].join('\n');
+}
+
+function nearWindowText({ open, failure, ...window }: ByLine<ExplainedNearWindow>): string {
+  const text = windowText(open ? 'no result yet, its fullest window is open' : 'no result, the fullest window', window);
+  if (failure === undefined) return text;
+  const { condition, part, result, values } = failure;
+  return [text, `  having ${part}${part === condition ? '' : `, of ${condition},`} is ${result}`, ...valueLine(values, '    ')].join('\n');
+}
+
+function valueLine(values: object, indent = '  '): string[] {
+  const read = Object.entries(values).map(([name, value]) => `${name} = ${valueText(value)}`);
+  return read.length === 0 ? [] : [`${indent}${read.join(', ')}`];
 }
 
 function matchText(kind: string, { key, events, ended }: ByLine<ExplainedMatch>): string {
@@ -49,10 +83,9 @@ function eventLines(events: readonly ByLine<ExplainedEvent>[]): string[] {
 }
 
 function failureLines({ line, step, condition, part, result, values }: ByLine<ExplainedNearMiss['failures'][number]>): string[] {
-  const read = Object.entries(values).map(([name, value]) => `${name} = ${valueText(value)}`);
   return [
     `  line ${line} is not ${step}: ${part}${part === condition ? '' : `, of ${condition},`} is ${result}`,
-    ...(read.length === 0 ? [] : [`    ${read.join(', ')}`]),
+    ...valueLine(values, '    '),
   ];
 }
 

@@ -109,7 +109,7 @@ function addReplay(root: Command, terminal: Terminal, outcome: Outcome): void {
 function addExplain(root: Command, terminal: Terminal, outcome: Outcome): void {
   root
     .command('explain')
-    .description('say why each match of a rule came, and for keys without one what was missing')
+    .description('say why each match or window of a rule came, and for keys without one what was missing')
     .requiredOption('--rule <file>', 'the rule, YAML or JSON; `-` is standard input')
     .requiredOption('--events <file>', 'one JSON object a line, or {"$stream": name, "event": {…}}; `-` is standard input')
     .option('--key <key>', 'only this key: JSON or a bare text (default: all)')

@@ -1,11 +1,13 @@
 /** Explanations of a simulation as JSON values; events are named by the index they were given with. */
 import type { Event } from '../engine/event/event.js';
 import { readJson } from '../engine/event/json-reader.js';
+import type { FieldLayout } from '../engine/event/field-layout.js';
 import type { ListStore } from '../engine/expr/index.js';
-import { explainEdges, type Fate, findNearMiss, type NearMiss } from '../engine/explain/index.js';
-import type { Match, Taken } from '../engine/match/matcher.js';
+import { eventCountOf, explainEdges, type Fate, findNearMiss, findNearWindow, type NearMiss } from '../engine/explain/index.js';
+import type { Match, Taken, WindowResult } from '../engine/match/matcher.js';
 import type { Pattern } from '../engine/pattern/index.js';
 import type { CompiledRule } from '../engine/rule/compile.js';
+import type { WindowRuleDefinition } from '../engine/rule/definition.js';
 import type { Key } from '../engine/state/key.js';
 
 /** One event of a match or partial match: the step that took it, over which edge of the pattern. */
@@ -55,7 +57,35 @@ export interface ExplainedNearMiss {
   readonly failureCount: number;
 }
 
-export interface Explanation {
+/** A window of a key and what it gave. */
+export interface ExplainedWindow {
+  readonly key: unknown;
+  /** Epoch ms, the end exclusive; absent for windows of a number of events. */
+  readonly start?: number;
+  readonly end?: number;
+  readonly eventCount: number;
+  readonly values: Readonly<Record<string, number | null>>;
+}
+
+/** The fullest window of a key for which `having` never held. */
+export interface ExplainedNearWindow extends ExplainedWindow {
+  /** Time has not come to its end, or it needs more events: the values are those so far. */
+  readonly open: boolean;
+  /** The first part of `having` that was not true, and what it read. */
+  readonly failure?: { readonly condition: string; readonly part: string; readonly result: string; readonly values: object };
+}
+
+/** Of a window rule. */
+export interface WindowExplanation {
+  /** In the order of the simulation's windows. */
+  readonly windows: readonly ExplainedWindow[];
+  /** For the first keys without a result. */
+  readonly nearMisses: readonly ExplainedNearWindow[];
+}
+
+export type Explanation = PatternExplanation | WindowExplanation;
+
+export interface PatternExplanation {
   /** In the order of the simulation's matches and timeouts. */
   readonly matches: readonly ExplainedMatch[];
   readonly timeouts: readonly ExplainedMatch[];
@@ -86,6 +116,25 @@ export function explainNearMiss(
     failures: failureViews(found),
     failureCount: found.failureCount,
   };
+}
+
+export function explainWindow(rule: WindowRuleDefinition, key: Key, result: WindowResult, events: readonly Event[]): ExplainedWindow {
+  return { key: readJson(key.json), ...result.window, eventCount: eventCountOf(rule, result, events), values: result.values };
+}
+
+/** Undefined where no window has any of the events. */
+export function explainNearWindow(
+  rule: WindowRuleDefinition,
+  layout: FieldLayout,
+  key: Key,
+  events: readonly Event[],
+  until: number,
+  lists: ListStore,
+): ExplainedNearWindow | undefined {
+  const found = findNearWindow(rule, layout, events, until, lists);
+  if (found === undefined) return undefined;
+  const { window, eventCount, values, open, failure } = found;
+  return { key: readJson(key.json), ...window, eventCount, values, open, ...(failure !== undefined && { failure }) };
 }
 
 function explainedEvents(rule: CompiledRule, path: readonly Taken[]): ExplainedEvent[] {

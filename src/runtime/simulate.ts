@@ -8,7 +8,16 @@ import type { RuleDefinition } from '../engine/rule/definition.js';
 import type { Key } from '../engine/state/key.js';
 import { type ListStore, type ListUpdate, MemoryListStore, toJsonText } from '../engine/expr/index.js';
 import { renderAlert } from './alerts/render-alert.js';
-import { type ExplainedMatch, explainMatch, explainNearMiss, type Explanation, MAX_NEAR_MISSES } from './explanation.js';
+import {
+  type ExplainedMatch,
+  type ExplainedWindow,
+  explainMatch,
+  explainNearMiss,
+  explainNearWindow,
+  explainWindow,
+  type Explanation,
+  MAX_NEAR_MISSES,
+} from './explanation.js';
 
 /** An event to simulate with, its time already known. */
 export interface SimulatedEvent {
@@ -91,7 +100,7 @@ export function simulate(definition: RuleDefinition, events: readonly SimulatedE
     const event = toEvent(rule, events[index], index);
     const key = rule.keyOf(event);
     if (options.key !== undefined && key?.json !== options.key) return;
-    if (options.explain === true && definition.kind === 'pattern' && key !== undefined) results.seen(key, event);
+    if (options.explain === true && key !== undefined) results.seen(key, event);
     for (const operator of [raw, alerting]) {
       results.point = { before: index };
       operator.advanceTime(event.time);
@@ -108,7 +117,7 @@ export function simulate(definition: RuleDefinition, events: readonly SimulatedE
   for (const operator of [raw, alerting]) operator.advanceTime(until);
   const { matches, timeouts, windows, alerts } = results;
   const simulation = { matches, timeouts, windows, alerts };
-  return options.explain === true ? { ...simulation, explanation: toJsonText(results.explanation(watermark)) } : simulation;
+  return options.explain === true ? { ...simulation, explanation: toJsonText(results.explanation(until)) } : simulation;
 }
 
 function operatorOf(rule: MatchRule, sink: MatchSink): KeyedRulesOperator {
@@ -132,7 +141,11 @@ class Results {
   readonly timeouts: SimulatedTimeout[] = [];
   readonly windows: SimulatedWindow[] = [];
   readonly alerts: string[] = [];
-  readonly #explained: { matches: ExplainedMatch[]; timeouts: ExplainedMatch[] } = { matches: [], timeouts: [] };
+  readonly #explained: { matches: ExplainedMatch[]; timeouts: ExplainedMatch[]; windows: ExplainedWindow[] } = {
+    matches: [],
+    timeouts: [],
+    windows: [],
+  };
   readonly #keys = new Map<string, KeyEvents>();
   point: EmissionPoint = {};
 
@@ -145,6 +158,7 @@ class Results {
     return sink((_rule, key, match) => {
       if (match.kind === 'window') {
         this.windows.push({ ...this.point, key: key.json, ...match.window, values: match.values });
+        this.#explainWindow(key, match);
         return;
       }
       const found = { ...this.point, steps: this.#steps(match) };
@@ -167,12 +181,27 @@ class Results {
     else known.events.push(event);
   }
 
-  explanation(watermark: number): Explanation {
+  /** `until`: where time has gone, epoch ms. */
+  explanation(until: number): Explanation {
+    const { matches, timeouts, windows } = this.#explained;
+    const { definition, layout } = this.rule;
     const without = [...this.#keys.values()].filter(({ matched }) => !matched).slice(0, MAX_NEAR_MISSES);
-    return {
-      ...this.#explained,
-      nearMisses: without.map(({ key, events }) => explainNearMiss(this.rule, key, events, watermark, this.lists)),
-    };
+    if (definition.kind === 'pattern')
+      return {
+        matches,
+        timeouts,
+        nearMisses: without.map(({ key, events }) => explainNearMiss(this.rule, key, events, until, this.lists)),
+      };
+    const near = without.map(({ key, events }) => explainNearWindow(definition, layout, key, events, until, this.lists));
+    return { windows, nearMisses: near.filter((each) => each !== undefined) };
+  }
+
+  #explainWindow(key: Key, result: WindowResult): void {
+    const known = this.#keys.get(key.id);
+    const { definition } = this.rule;
+    if (known === undefined || definition.kind !== 'window') return;
+    this.#explained.windows.push(explainWindow(definition, key, result, known.events));
+    known.matched = true;
   }
 
   #explain(key: Key, match: Match): void {

@@ -237,4 +237,35 @@ no match, key 7: the partial match that came furthest
     });
     expect((await tripline([...files(), '--key', 'none'])).out).toBe('No event has a key that can be used.\n');
   });
+
+  const windows = folderOf({
+    'rule.yaml': `id: r
+from: s
+key: k
+window: {tumbling: 10s}
+select: {n: count(), total: sum(v)}
+having: n >= 2 && total > 10`,
+    'events.jsonl': ['a 1 6', 'a 2 6', 'b 3 4', 'b 4 4', 'b 15 9', 'c 16 1']
+      .map((text) => text.split(' '))
+      .map(([k, ts, v]) => JSON.stringify({ ts: Number(ts) * 1000, k, v: Number(v) }))
+      .join('\n'),
+  });
+
+  it('of a window rule: results, and for keys without one the fullest window and what having lacked', async () => {
+    const { exit, out } = await tripline(['explain', '--rule', windows('rule.yaml'), '--events', windows('events.jsonl')]);
+    expect(exit).toBe(0);
+    expect(out).toBe(`window, key "a": 2 events, from 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:10.000Z
+  n = 2, total = 12
+
+no result, the fullest window, key "b": 2 events, from 1970-01-01T00:00:00.000Z to 1970-01-01T00:00:10.000Z
+  n = 2, total = 8
+  having total > 10, of n >= 2 && total > 10, is false
+    total = 8
+
+no result yet, its fullest window is open, key "c": 1 event, from 1970-01-01T00:00:10.000Z to 1970-01-01T00:00:20.000Z
+  n = 1, total = 1
+  having n >= 2, of n >= 2 && total > 10, is false
+    n = 1
+`);
+  });
 });

@@ -18,14 +18,13 @@ export interface ExplainOptions {
   readonly json?: boolean;
 }
 
-/** Runs a rule over a file of events and says why each match came, and why keys without one have none. */
+/** Runs a rule over a file of events and says why each match or window's result came, and why keys without one have none. */
 export async function explain(options: ExplainOptions, terminal: Terminal): Promise<number> {
   if (options.rule === '-' && options.events === '-') throw new UsageError('only one of --rule and --events can be standard input');
   const watermark = options.watermark === undefined ? undefined : readWatermark(options.watermark);
   const { rule, streams, lines } = await loadRule(options.rule, options.stream, terminal);
   for (const line of lines) terminal.stderr.write(`${line}\n`);
   if (rule === undefined) return EXIT.problems;
-  if (rule.kind === 'window') throw new UsageError(`${options.rule}: windows need no explanation: \`replay\` shows their values`);
   const { events, lineNumbers, rejected } = readEventFile(await readBytes(options.events, terminal), rule, streams);
   for (const { line, code, message } of rejected) terminal.stderr.write(`${options.events}:${line}: ${code}: ${message}\n`);
   const key = options.key === undefined ? undefined : keyText(options.key);

@@ -23,11 +23,11 @@ export interface FailedCondition {
   readonly values: Readonly<Record<string, unknown>>;
 }
 
-/** Takes a CEL condition apart that is not true for the event; the first part decides. */
+/** Takes a CEL condition apart that is not true for the event; the first part decides. Without an event: for the names of the scope alone. */
 export function explainFailure(
   text: string,
   scope: ExpressionScope,
-  event: Event,
+  event: Event | null,
   match: MatchView,
   layout: FieldLayout,
   lists?: ListStore,

@@ -58,6 +58,7 @@ function pathOf(node: Node, scope: ExpressionScope): string | undefined {
     const of = pathOf(node.of, scope);
     return of === undefined ? undefined : memberOf(of, node.name);
   }
+  if (node.op === 'value') return scope.values?.[node.index];
   if (node.op !== 'field') return undefined;
   const earlier = earlierEvent(node.of, scope);
   if (earlier !== undefined) return memberOf(earlier, node.name);

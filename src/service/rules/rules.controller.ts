@@ -35,7 +35,7 @@ import { SimulationService } from './simulation.service.js';
 const SIMULATION_BYTES = 32 * 2 ** 20;
 const SMALL_BODY_BYTES = 4_096;
 const EXPLAIN =
-  'With `explain: true` also `explanation`: which edge each event of a match took, when, and how it ended; for keys without a match the partial match that came furthest and the first part of a condition that was not true, with the values it read.';
+  'With `explain: true` also `explanation`: which edge each event of a match took, when, and how it ended; for keys without a match the partial match that came furthest and the first part of a condition that was not true, with the values it read. Of a window rule: what each result came from, and for keys without one the fullest window, its values and the part of `having` that was not true.';
 const INVALID = problemExample(422, 'invalid-rule', 'the rule document has 1 problem(s)');
 const FILE_OWNED = problemExample(409, 'file-owned', 'rule card-testing is kept by the file card-testing/rule.yaml: change it there');
 const NOT_FOUND = problemExample(404, 'rule-not-found', 'there is no rule card-tests');

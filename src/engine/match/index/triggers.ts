@@ -96,6 +96,7 @@ function quiet(guard: Guard): QuietGuard {
 
 /** The right side is evaluated only where the left one is true. An event's stream is never an error. */
 function quietBoth(guard: Guard, left: QuietGuard, right: QuietGuard): QuietGuard {
-  if (guard.kind === 'stream' && !right.value) return { value: false, causes: right.causes.map((cause) => ({ ...cause, stream: guard.name })) };
+  if (guard.kind === 'stream' && !right.value)
+    return { value: false, causes: right.causes.map((cause) => ({ ...cause, stream: guard.name })) };
   return left.value ? { value: right.value, causes: [...left.causes, ...right.causes] } : left;
 }
