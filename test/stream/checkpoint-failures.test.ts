@@ -216,7 +216,7 @@ describe('faults', () => {
     let former: string[] = [];
     /** The next checkpoint's metadata go to a device that is always full. */
     async function fillUp(): Promise<void> {
-      former = await readdir(folder);
+      former = (await readdir(folder)).filter((name) => name.startsWith('chk-'));
       const next = Math.max(...former.map((name) => Number(name.slice(4)))) + 1;
       for (const id of [next, next + 1]) {
         await mkdir(join(folder, `chk-${id}`));

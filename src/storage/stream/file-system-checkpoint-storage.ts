@@ -1,4 +1,5 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BinaryReader, BinaryWriter } from '../../engine/state/binary.js';
 import { plainSerializer } from '../../engine/state/serializer/plain-serializer.js';
@@ -7,6 +8,7 @@ import { readSealed, syncFolder, writeSealed } from './sealed-file.js';
 
 const METADATA = '_metadata';
 const PREFIX = 'chk-';
+const OWNER = '_owner';
 const SEGMENT = 'segment-';
 
 /** A checkpoint's metadata file: what is told of it, then its metadata. */
@@ -19,13 +21,17 @@ interface Stored {
 
 /**
  * Checkpoints in a folder (Flink's class of this name): `chk-<id>` holds its segments and, once it is complete,
- * `_metadata`. One program at a time may use a folder.
+ * `_metadata`. One program at a time may use a folder: the last that has opened it. An earlier one that was taken for
+ * dead completes no checkpoint any more.
  */
 export class FileSystemCheckpointStorage implements CheckpointStorage {
+  readonly #name = randomUUID();
+
   constructor(readonly folder: string) {}
 
   async open(): Promise<readonly CompletedCheckpoint[]> {
     await mkdir(this.folder, { recursive: true });
+    await writeFile(join(this.folder, OWNER), this.#name);
     const complete: CompletedCheckpoint[] = [];
     for (const id of await this.#ids()) {
       const files = await readdir(this.#path(id));
@@ -36,6 +42,7 @@ export class FileSystemCheckpointStorage implements CheckpointStorage {
   }
 
   async writeSegment(checkpointId: number, index: number, segment: Uint8Array): Promise<number> {
+    await this.#checkOwner();
     const path = this.#path(checkpointId);
     await mkdir(path, { recursive: true });
     await writeSealed(join(path, segmentName(index)), segment);
@@ -49,15 +56,18 @@ export class FileSystemCheckpointStorage implements CheckpointStorage {
     const segments = (await readdir(path)).filter((name) => name.startsWith(SEGMENT)).length;
     const stored: Stored = { checkpoint, segments, metadata };
     plainSerializer.write(stored, out);
+    await this.#checkOwner();
     await writeSealed(join(path, METADATA), out.toBytes());
     await syncFolder(this.folder);
   }
 
   async abort(checkpointId: number): Promise<void> {
+    await this.#checkOwner();
     await rm(this.#path(checkpointId), { recursive: true, force: true });
   }
 
   async readMetadata(checkpointId: number): Promise<Uint8Array> {
+    await this.#checkOwner();
     return (await this.#read(checkpointId)).metadata;
   }
 
@@ -72,12 +82,20 @@ export class FileSystemCheckpointStorage implements CheckpointStorage {
   }
 
   async dropBefore(oldest: number): Promise<void> {
+    await this.#checkOwner();
     for (const id of await this.#ids()) {
       if (id >= oldest) continue;
       // First it is no longer there, then its files go.
       await rm(join(this.#path(id), METADATA), { force: true });
       await this.abort(id);
     }
+  }
+
+  /** @throws CheckpointStorageError `checkpoint-storage-owned` */
+  async #checkOwner(): Promise<void> {
+    const owner = await readFile(join(this.folder, OWNER), 'utf8').catch(() => this.#name);
+    if (owner === this.#name) return;
+    throw new CheckpointStorageError('checkpoint-storage-owned', `another program has taken over the checkpoints in ${this.folder}`);
   }
 
   async #read(id: number): Promise<Stored> {
