@@ -2,7 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import type { DemoOptions } from './commands/demo.js';
 import type { ExplainOptions } from './commands/explain.js';
-import type { CreateKeyOptions } from './commands/keys.js';
+import type { CreateKeyOptions, KeysOptions } from './commands/keys.js';
 import { type ReplayOptions } from './commands/replay.js';
 import { VERSION } from '../version.js';
 import { EXIT, type Terminal, UsageError } from './terminal.js';
@@ -160,6 +160,8 @@ function addDemo(root: Command, terminal: Terminal, outcome: Outcome): void {
     });
 }
 
+const TENANT = "whose keys (default: the operator's)";
+
 function addKeys(root: Command, terminal: Terminal, outcome: Outcome): void {
   const keys = root
     .command('keys')
@@ -173,6 +175,7 @@ function addKeys(root: Command, terminal: Terminal, outcome: Outcome): void {
     .description('make a key; it goes to standard output and is shown only now')
     .requiredOption('--name <name>', 'who or what will hold it')
     .requiredOption('--role <role>', 'viewer, producer, author or admin')
+    .option('--tenant <name>', TENANT)
     .option('--expires-in <duration>', 'how long it is good for, such as 90d (default: for ever)')
     .action(async (options: CreateKeyOptions) => {
       const { createKeyCommand } = await import('./commands/keys.js');
@@ -181,17 +184,19 @@ function addKeys(root: Command, terminal: Terminal, outcome: Outcome): void {
   keys
     .command('list')
     .description('write all keys, revoked ones too, without their secrets')
-    .action(async () => {
+    .option('--tenant <name>', TENANT)
+    .action(async (options: KeysOptions) => {
       const { listKeysCommand } = await import('./commands/keys.js');
-      outcome.exit = await listKeysCommand(terminal);
+      outcome.exit = await listKeysCommand(options, terminal);
     });
   keys
     .command('revoke')
     .description('end a key; a running service knows within 5 seconds')
     .argument('<id>', 'as list writes it')
-    .action(async (id: string) => {
+    .option('--tenant <name>', TENANT)
+    .action(async (id: string, options: KeysOptions) => {
       const { revokeKeyCommand } = await import('./commands/keys.js');
-      outcome.exit = await revokeKeyCommand(id, terminal);
+      outcome.exit = await revokeKeyCommand(id, options, terminal);
     });
   for (const command of keys.commands) command.copyInheritedSettings(root);
 }

@@ -69,10 +69,13 @@ import {
   PING,
   SETTINGS,
   SINKS,
+  TENANT,
 } from './tokens.js';
 
 /** What the service stands on, made before it. */
 export interface Parts {
+  /** Null for the operator's own. */
+  readonly tenant: string | null;
   readonly settings: Settings;
   readonly log: Logger;
   readonly catalog: PostgresCatalog;
@@ -98,6 +101,7 @@ export interface Parts {
 function parts(given: Parts): Provider[] {
   return [
     { provide: SETTINGS, useValue: given.settings },
+    { provide: TENANT, useValue: given.tenant },
     { provide: LOGGER, useValue: given.log },
     { provide: CATALOG, useValue: given.catalog },
     { provide: LISTS, useValue: given.lists },

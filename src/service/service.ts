@@ -12,8 +12,8 @@ import { AuditLog } from '../storage/access/audit-log.js';
 import { PostgresCatalog } from '../storage/catalog/catalog.js';
 import { ReferenceLists } from '../storage/catalog/lists.js';
 import { HandledCommands } from '../storage/commands/handled-commands.js';
-import { Database } from '../storage/database.js';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../storage/embedded/server.js';
+import { Database, type DatabaseOptions } from '../storage/database.js';
+import { startEmbeddedPostgres } from '../storage/embedded/server.js';
 import { Lease } from '../storage/lease.js';
 import { PostgresEventLog } from '../storage/log/event-log.js';
 import { PostgresOutputStore } from '../storage/output/output-store.js';
@@ -32,6 +32,9 @@ import { isLoopback } from './settings/readers.js';
 import { MetaStream } from './meta/meta-stream.js';
 import type { Settings } from './settings/settings.js';
 import { Sinks } from './sinks/sinks.js';
+import { ensureTenantDatabase, tenantDatabase } from './tenants/tenant-database.js';
+import { routeByTenant, type TenantPart } from './tenants/tenant-router.js';
+import { tenantSettings } from './tenants/tenant-settings.js';
 import { kafkaSettings, StreamSources } from './sources.js';
 
 const JOB = 'main';
@@ -42,6 +45,8 @@ const GRACE_MS = 2_000;
 const SINK_LOOK_MS = 1_000;
 /** How long the start waits for the job before the service answers without it, ms. */
 const RECOVERY_GRACE_MS = 5_000;
+/** Connections of a tenant's writers, and of its readers. */
+const TENANT_POOL = 4;
 
 /** Undoes what a start has done so far, last first. */
 class Teardown {
@@ -104,9 +109,36 @@ async function startParts(
   onFatal: (error: Error) => void,
   teardown: Teardown,
 ): Promise<{ url: string; files: RuleFilesService }> {
-  const database = await openDatabase(settings, log, teardown);
+  const url = await databaseUrl(settings, log, teardown);
+  const database = await openDatabase({ url, log }, teardown);
+  await refuseExposure(settings, new ApiKeyRepository(database));
+  const { app, files } = await startPart(null, settings, database, { log, onFatal, teardown });
+  const parts: TenantPart[] = [];
+  for (const tenant of settings.tenants) {
+    const own = log.child({ tenant });
+    await ensureTenantDatabase(url, tenant);
+    const held = await openDatabase({ url: tenantDatabase(url, tenant), log: own, poolSize: TENANT_POOL }, teardown);
+    parts.push({ tenant, ...(await startPart(tenant, tenantSettings(settings, tenant), held, { log: own, onFatal, teardown })) });
+  }
+  if (parts.length > 0) routeByTenant(app, parts, settings.oidcTenantClaim);
+  await app.listen(settings.port, settings.host);
+  return { url: addressOf(app), files };
+}
+
+interface Surroundings {
+  readonly log: Logger;
+  readonly onFatal: (error: Error) => void;
+  readonly teardown: Teardown;
+}
+
+/** Everything but the port, on a database of its own: the operator's part (tenant null), or a tenant's. */
+async function startPart(
+  tenant: string | null,
+  settings: Settings,
+  database: Database,
+  { log, onFatal, teardown }: Surroundings,
+): Promise<{ app: NestFastifyApplication; files: RuleFilesService }> {
   const apiKeys = new ApiKeyRepository(database);
-  await refuseExposure(settings, apiKeys);
   const lease = await Lease.acquire(database, JOB, SHARD, { wait: 15_000 });
   teardown.add('giving the lease back', () => lease.release());
   const eventLog = await PostgresEventLog.open(lease);
@@ -161,6 +193,7 @@ async function startParts(
   teardown.add('stopping the sinks', () => sinks.close());
   const deadLetters = new DeadLetterRepository(database);
   const app = await createHttpServer({
+    tenant,
     settings,
     log,
     catalog,
@@ -200,18 +233,19 @@ async function startParts(
       meta.start();
     })
     .catch(() => {});
-  await app.listen(settings.port, settings.host);
-  return { url: addressOf(app), files };
+  return { app, files };
 }
 
-async function openDatabase(settings: Settings, log: Logger, teardown: Teardown): Promise<Database> {
-  let embedded: EmbeddedPostgres | undefined;
-  if (settings.databaseUrl === undefined) {
-    embedded = await startEmbeddedPostgres({ dataDir: settings.dataDir, log });
-    const server = embedded;
-    teardown.add('stopping PostgreSQL', () => server.stop());
-  }
-  const database = await Database.open({ url: settings.databaseUrl ?? embedded!.url, log });
+/** The database of the settings; the embedded one is started for it. */
+async function databaseUrl({ databaseUrl: url, dataDir }: Settings, log: Logger, teardown: Teardown): Promise<string> {
+  if (url !== undefined) return url;
+  const embedded = await startEmbeddedPostgres({ dataDir, log });
+  teardown.add('stopping PostgreSQL', () => embedded.stop());
+  return embedded.url;
+}
+
+async function openDatabase(options: DatabaseOptions, teardown: Teardown): Promise<Database> {
+  const database = await Database.open(options);
   teardown.add('closing the database', () => database.close());
   return database;
 }

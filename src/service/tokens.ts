@@ -17,3 +17,5 @@ export const API_KEYS = Symbol('stored API keys');
 export const AUDIT = Symbol('audit log');
 export const HANDLED_COMMANDS = Symbol('handled commands');
 export const ALERT_STATES_OF = Symbol('states of alerts');
+/** The tenant whose part this is: string, or null in the operator's. */
+export const TENANT = Symbol('tenant');

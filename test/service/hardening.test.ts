@@ -116,6 +116,7 @@ describe('bearer tokens', () => {
     ['no subject', { sub: undefined }, 'invalid-token', 401],
     ['an end that is over', { exp: 1_700_000_000 }, 'expired-token', 401],
     ['a beginning to come', { nbf: 4_000_000_000 }, 'invalid-token', 401],
+    ['another tenant', { tripline_tenant: 'acme' }, 'invalid-token', 401],
     ['no role', { access: {} }, 'token-without-role', 403],
     ['an unknown role', { access: { roles: ['root'] } }, 'token-without-role', 403],
   ])('with %s are refused', async (_, claims, code, status) => {

@@ -39,6 +39,7 @@ describe('settings', () => {
       },
     ],
     ['TRIPLINE_TEST_KILLS', '20', {}],
+    ['TRIPLINE_TENANTS', 'acme, globex', { tenants: ['acme', 'globex'] }],
     ['HOME', '/root', {}],
   ])('%s=%s is read', (name, text, expected) => {
     expect(readSettings({ [name]: text })).toMatchObject(expected);
@@ -51,6 +52,8 @@ describe('settings', () => {
     ['TRIPLINE_PORT', '80', 'TRIPLINE_PORT: unknown setting, did you mean PORT?'],
     ['TRIPLINE_NO_SUCH_SETTING_AT_ALL', '1', 'TRIPLINE_NO_SUCH_SETTING_AT_ALL: unknown setting'],
     ['TRIPLINE_SLOTS', '2', 'TRIPLINE_SLOTS=2: expected a whole number from 1 to 1'],
+    ['TRIPLINE_TENANTS', 'Acme', 'TRIPLINE_TENANTS=Acme: expected names of small letters and digits'],
+    ['TRIPLINE_TENANTS', 'a,a', 'TRIPLINE_TENANTS=a,a: expected names'],
     ['TRIPLINE_AUTH', 'no', 'TRIPLINE_AUTH=no: expected one of on, off'],
     ['TRIPLINE_OIDC_ISSUER', 'http://id.example.com', 'TRIPLINE_OIDC_ISSUER=http://id.example.com: expected an address such as https://'],
     ['TRIPLINE_OIDC_ISSUER', 'https://id.example.com', 'TRIPLINE_OIDC_ISSUER=https://id.example.com: needs TRIPLINE_OIDC_AUDIENCE'],

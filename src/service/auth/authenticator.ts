@@ -1,10 +1,11 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
 import { isLoopback } from '../settings/readers.js';
 import type { Settings } from '../settings/settings.js';
-import { SETTINGS } from '../tokens.js';
+import { SETTINGS, TENANT } from '../tokens.js';
 import type { Principal } from './access.js';
 import { keyHash } from './api-key.js';
 import { refuseForeignPage } from './foreign-page.js';
@@ -22,6 +23,7 @@ export class Authenticator {
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(KeyRing) private readonly stored: KeyRing,
     @Inject(TokenVerifier) private readonly tokens: TokenVerifier,
+    @Inject(TENANT) private readonly tenant: string | null,
   ) {
     this.#configured = settings.apiKeys.map(({ name, role, key }) => ({
       holder: { kind: 'key', name, id: null, role },
@@ -35,7 +37,7 @@ export class Authenticator {
       refuseForeignPage(request, this.settings);
       return ANYBODY;
     }
-    const given = givenKey(request);
+    const given = givenKey(request.headers);
     if (given === undefined)
       throw new DomainError('unauthenticated', 'missing-api-key', 'send an API key as `Authorization: Bearer <key>` or `X-Api-Key: <key>`');
     const found = this.#holder(given) ?? (await this.stored.find(given)) ?? (await this.tokens.verify(given));
@@ -46,6 +48,7 @@ export class Authenticator {
   /** Nobody is asked for a key: by a setting, or on this machine alone as long as no key was ever made. */
   async #open(): Promise<boolean> {
     const { auth, apiKeys, host, oidcIssuer } = this.settings;
+    if (this.tenant !== null) return false;
     if (auth === 'off') return true;
     return isLoopback(host) && apiKeys.length === 0 && oidcIssuer === undefined && !(await this.stored.hasAny());
   }
@@ -56,7 +59,8 @@ export class Authenticator {
   }
 }
 
-function givenKey({ headers }: FastifyRequest): string | undefined {
+/** The key or token that a request brings. */
+export function givenKey(headers: IncomingHttpHeaders): string | undefined {
   const header = headers['x-api-key'];
   if (typeof header === 'string') return header;
   return /^Bearer +(\S+)$/i.exec(headers.authorization ?? '')?.[1];

@@ -38,12 +38,18 @@ export class KeyRing {
     return this.#keys.size > 0;
   }
 
+  /** Whether a key of this id was ever made. */
+  async knows(id: string): Promise<boolean> {
+    await this.#freshen(FRESH_MS);
+    if (!this.#keys.has(id)) await this.#freshen(UNKNOWN_AGAIN_MS);
+    return this.#keys.has(id);
+  }
+
   /** Who holds the key; undefined when it is none of ours. Throws DomainError for one that is over. */
   async find(text: string): Promise<Principal | undefined> {
     const id = keyId(text);
     if (id === undefined) return undefined;
-    await this.#freshen(FRESH_MS);
-    if (!this.#keys.has(id)) await this.#freshen(UNKNOWN_AGAIN_MS);
+    await this.knows(id);
     const key = this.#keys.get(id);
     if (key === undefined || !timingSafeEqual(key.hash, keyHash(text))) return undefined;
     refuseOver(key);

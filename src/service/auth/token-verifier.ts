@@ -3,7 +3,7 @@ import { createRemoteJWKSet, errors, type JWTPayload, type JWTVerifyGetKey, jwtV
 import { DomainError } from '../errors/domain-error.js';
 import { type Role, ROLES } from '../settings/api-keys.js';
 import type { Settings } from '../settings/settings.js';
-import { SETTINGS } from '../tokens.js';
+import { SETTINGS, TENANT } from '../tokens.js';
 import type { Principal } from './access.js';
 
 /** Only signatures that the provider alone can make: with a shared secret every reader of it could. */
@@ -18,16 +18,21 @@ const TOKEN = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/;
 export class TokenVerifier {
   #keys: Promise<JWTVerifyGetKey> | undefined;
 
-  constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
+  constructor(
+    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(TENANT) private readonly tenant: string | null,
+  ) {}
 
   /** Whose token it is; undefined without a provider, or for a text that is no token. Throws DomainError for one that does not hold. */
   async verify(token: string): Promise<Principal | undefined> {
-    const { oidcIssuer: issuer, oidcAudience: audience, oidcRoleClaim } = this.settings;
+    const { oidcIssuer: issuer, oidcAudience: audience, oidcRoleClaim, oidcTenantClaim } = this.settings;
     if (issuer === undefined || !TOKEN.test(token)) return undefined;
     const keys = await this.#provider(issuer);
     try {
       const options = { issuer, audience, algorithms: ALGORITHMS, clockTolerance: CLOCK_TOLERANCE_S, requiredClaims: ['sub', 'exp'] };
       const { payload } = await jwtVerify(token, keys, options);
+      if ((claimAt(payload, oidcTenantClaim) ?? null) !== this.tenant)
+        throw new DomainError('unauthenticated', 'invalid-token', 'the token is of another tenant');
       return { kind: 'token', name: payload.sub!, id: null, role: roleOf(payload, oidcRoleClaim) };
     } catch (error) {
       throw refusal(error);
@@ -55,9 +60,14 @@ async function discover(issuer: string): Promise<JWTVerifyGetKey> {
   return createRemoteJWKSet(new URL(String(told.jwks_uri)), { timeoutDuration: DISCOVERY_TIMEOUT_MS });
 }
 
-/** The strongest role among those the claim names. Its path is dotted: `realm_access.roles`. */
+/** The value of a claim by its dotted path: `realm_access.roles`. */
+export function claimAt(payload: JWTPayload, path: string): unknown {
+  return path.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], payload);
+}
+
+/** The strongest role among those the claim names. */
 function roleOf(payload: JWTPayload, claim: string): Role {
-  const value = claim.split('.').reduce<unknown>((at, name) => (at as Record<string, unknown> | undefined)?.[name], payload);
+  const value = claimAt(payload, claim);
   const role = ROLES.findLast((one) => [value].flat().includes(one));
   if (role !== undefined) return role;
   throw new DomainError('forbidden', 'token-without-role', `the token's claim ${claim} names none of ${ROLES.join(', ')}`);

@@ -90,6 +90,15 @@ export const httpsUrl: SettingReader<string> = {
   },
 };
 
+/** Names of tenants; parts of the names of their databases. */
+export const tenantNames: SettingReader<readonly string[]> = {
+  expected: 'names of small letters and digits, at most 30, separated by commas',
+  read: (value) => {
+    const all = value.split(',').map((one) => one.trim());
+    return all.every((one) => /^[a-z][a-z0-9]{0,29}$/.test(one)) && new Set(all).size === all.length ? all : undefined;
+  },
+};
+
 /** Origins of web pages (RFC 6454). */
 export const origins: SettingReader<readonly string[]> = {
   expected: 'origins such as https://app.example.com, separated by commas, or *',

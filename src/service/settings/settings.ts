@@ -1,6 +1,18 @@
 import { nearest } from '../../engine/problem/problem.js';
 import { type ApiKey, apiKeys } from './api-keys.js';
-import { brokers, duration, httpsUrl, integer, oneOf, origins, postgresUrl, type SettingReader, size, text } from './readers.js';
+import {
+  brokers,
+  duration,
+  httpsUrl,
+  integer,
+  oneOf,
+  origins,
+  postgresUrl,
+  type SettingReader,
+  size,
+  tenantNames,
+  text,
+} from './readers.js';
 
 interface Setting<T> {
   readonly name: string;
@@ -115,6 +127,13 @@ export const SETTINGS = {
   ),
   oidcAudience: setting<string | undefined>('TRIPLINE_OIDC_AUDIENCE', text, undefined, 'whom tokens must be meant for (`aud`)'),
   oidcRoleClaim: setting('TRIPLINE_OIDC_ROLE_CLAIM', text, 'tripline_role', "path of the claim that names a token's role or roles"),
+  oidcTenantClaim: setting('TRIPLINE_OIDC_TENANT_CLAIM', text, 'tripline_tenant', "path of the claim that names a token's tenant"),
+  tenants: setting<readonly string[]>(
+    'TRIPLINE_TENANTS',
+    tenantNames,
+    [],
+    'tenants that the service holds apart from its own, separated by commas; absent = none',
+  ),
   rateLimit: setting('TRIPLINE_RATE_LIMIT', integer(0, 1_000_000), 1_000, 'requests a second of one key or token; 0 = no limit'),
   rateBurst: setting('TRIPLINE_RATE_BURST', integer(1, 10_000_000), 2_000, 'requests of one key at once, after a pause'),
   corsOrigins: setting<readonly string[]>(

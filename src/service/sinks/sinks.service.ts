@@ -11,7 +11,8 @@ import type { PostedDocument } from '../http/body.js';
 import { ChangeLock } from '../http/change-lock.js';
 import type { Settings } from '../settings/settings.js';
 import { unparseable } from '../streams/streams.service.js';
-import { CATALOG, SETTINGS, SINKS } from '../tokens.js';
+import { foreignTopic } from '../tenants/tenant-settings.js';
+import { CATALOG, SETTINGS, SINKS, TENANT } from '../tokens.js';
 import type { Sinks } from './sinks.js';
 
 export interface SinkView {
@@ -28,6 +29,7 @@ export class SinksService {
   constructor(
     @Inject(SINKS) private readonly sinks: Sinks,
     @Inject(CATALOG) private readonly catalog: PostgresCatalog,
+    @Inject(TENANT) private readonly tenant: string | null,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(ChangeLock) private readonly changes: ChangeLock,
   ) {}
@@ -65,6 +67,8 @@ export class SinksService {
 
   /** What this service may not, or cannot, deliver to. */
   #unserved({ target }: SinkDefinition): Problem[] {
+    const foreign = target.kind === 'kafka' ? foreignTopic(this.tenant, target.topic) : undefined;
+    if (foreign !== undefined) return [{ code: 'foreign-topic', message: foreign, pointer: '/kafka/topic' }];
     if (target.kind === 'kafka')
       return this.sinks.hasKafka ? [] : [{ code: 'kafka-unavailable', message: 'no brokers are set: KAFKA_BROKERS', pointer: '/kafka' }];
     if (this.settings.webhookPrivate === 'on' || !isPrivateHost(new URL(target.url))) return [];

@@ -14,7 +14,8 @@ import { refuseFileOwned } from '../files/file-owned.js';
 import type { PostedDocument } from '../http/body.js';
 import { ChangeLock } from '../http/change-lock.js';
 import type { Settings } from '../settings/settings.js';
-import { CATALOG, EVENT_LOG, INGESTER, JOB, KAFKA, SETTINGS } from '../tokens.js';
+import { foreignTopic } from '../tenants/tenant-settings.js';
+import { CATALOG, EVENT_LOG, INGESTER, JOB, KAFKA, SETTINGS, TENANT } from '../tokens.js';
 
 export interface StreamView {
   readonly name: string;
@@ -36,6 +37,7 @@ export class StreamsService {
     @Inject(KAFKA) private readonly kafka: KafkaSources | null,
     @Inject(JOB) private readonly job: JobControl,
     @Inject(INGESTER) private readonly ingester: HttpIngester,
+    @Inject(TENANT) private readonly tenant: string | null,
     @Inject(SETTINGS) private readonly settings: Settings,
     @Inject(ChangeLock) private readonly changes: ChangeLock,
   ) {}
@@ -154,6 +156,8 @@ export class StreamsService {
   /** The topic must be there, so that its partitions are known from the first event on. Throws DomainError when no broker answers. */
   async #checkTopic(topic: string): Promise<Problem[]> {
     const pointer = '/source/kafka/topic';
+    const foreign = foreignTopic(this.tenant, topic);
+    if (foreign !== undefined) return [{ code: 'foreign-topic', message: foreign, pointer, found: shown(topic) }];
     if (this.kafka === null) return [{ code: 'kafka-unavailable', message: 'no brokers are set: KAFKA_BROKERS', pointer: '/source/kafka' }];
     const missing = await this.kafka.missing(topic);
     if (missing instanceof Error) {
