@@ -58,16 +58,12 @@ export async function noteChange(manager: EntityManager, by: Author, { action, k
   });
 }
 
-/** Reads the audit log, and notes what is not a change of the database. */
+/** Reads the audit log. */
 export class AuditLog {
   readonly #database: Database;
 
   constructor(database: Database) {
     this.#database = database;
-  }
-
-  note(by: Author, change: Change): Promise<void> {
-    return noteChange(this.#database.source.manager, by, change);
   }
 
   /** Newest first. */
