@@ -102,7 +102,7 @@ export class KeyedState<E extends KeyEntry> implements Snapshotable {
   readonly #format: EntryFormat<E>;
   readonly #maxAwake: number;
   readonly #keys = new KeyTable((slot, id) => this.#isKey(slot, id));
-  readonly #deadlines = new DeadlineQueue((a, b) => this.#idOf(a) < this.#idOf(b));
+  readonly #deadlines = new DeadlineQueue();
   /** By slot: undefined where the key rests, and in free slots. */
   readonly #awake: (E | undefined)[] = [];
   /** By slot, records: of keys that rest, and of those awake that did not change since. */
@@ -311,10 +311,6 @@ export class KeyedState<E extends KeyEntry> implements Snapshotable {
   #isKey(slot: number, id: string): boolean {
     const entry = this.#awake[slot];
     return entry === undefined ? isTextAt(this.#records.chunkOf(slot), this.#records.startOf(slot), id) : entry.id === id;
-  }
-
-  #idOf(slot: number): string {
-    return this.#awake[slot]?.id ?? this.#records.reader(slot).text();
   }
 
   #remove(slot: number): void {

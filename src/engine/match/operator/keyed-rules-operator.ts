@@ -4,7 +4,7 @@ import type { Operator } from '../../operator/operator.js';
 import { Key } from '../../state/key.js';
 import type { Footprint, KeyedStateOptions, Snapshotable } from '../../state/keyed-state.js';
 import { carry, countOpen } from '../carry.js';
-import type { OpenMatch } from '../matcher.js';
+import type { Emission, OpenMatch } from '../matcher.js';
 import { HostedRule, type KeyTally } from './hosted-rule.js';
 import type { MatchRule, MatchSink } from './match-rule.js';
 import { orderMatches } from './match-order.js';
@@ -16,6 +16,15 @@ import { RulesState } from './rules-state.js';
 export interface CarryResult {
   readonly carried: number;
   readonly dropped: number;
+}
+
+/** An alert that waits for those of other keys at the same deadline. */
+interface DueAlert {
+  readonly rule: MatchRule;
+  readonly key: string;
+  readonly match: Emission;
+  /** Epoch ms. */
+  readonly at: number;
 }
 
 /**
@@ -33,6 +42,8 @@ export class KeyedRulesOperator implements Operator {
   #index: RuleIndex | undefined;
   #withoutKeySample: HostedRule[] = [];
   #lastNumber = 0;
+  /** Alerts of the deadline being worked off. */
+  #due: DueAlert[] | undefined;
 
   constructor(
     readonly id: string,
@@ -146,14 +157,30 @@ export class KeyedRulesOperator implements Operator {
   }
 
   advanceTime(time: number): void {
+    if (this.#state.earliest > time) return;
+    const alerts: DueAlert[] = [];
+    this.#due = alerts;
     for (let due = this.#state.takeDue(time); due !== undefined; due = this.#state.takeDue(time)) {
       const { entry, deadline } = due;
-      for (const state of [...entry.states]) {
+      if (alerts.length > 0 && alerts[0].at < deadline) this.#tell(alerts);
+      for (let i = 0; i < entry.states.length; ) {
+        const state = entry.states[i];
         if (state.of.isRetired) entry.remove(state);
         else if (state.deadline <= deadline) this.#fire(entry, state, deadline);
+        // What has nothing left is gone from the list.
+        if (entry.states[i] === state) i++;
       }
       this.#state.store(entry);
     }
+    this.#due = undefined;
+    this.#tell(alerts);
+  }
+
+  /** Alerts of one deadline, in the order of their keys: keys come out of the queue in any, and a restart must change nothing. */
+  #tell(alerts: DueAlert[]): void {
+    if (alerts.length > 1) alerts.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    for (const { rule, key, match, at } of alerts) this.#sink.alert(rule, new Key(key), match, at);
+    alerts.length = 0;
   }
 
   nextDeadline(): number {
@@ -257,7 +284,8 @@ export class KeyedRulesOperator implements Operator {
       of.countAlert(suppressed);
       if (suppressed) continue;
       if (of.rule.suppressFor !== undefined) state.suppressedUntil = match.endTime + of.rule.suppressFor;
-      this.#sink.alert(of.rule, new Key(key), match, time);
+      if (this.#due === undefined) this.#sink.alert(of.rule, new Key(key), match, time);
+      else this.#due.push({ rule: of.rule, key, match, at: time });
     }
   }
 
