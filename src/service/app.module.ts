@@ -26,6 +26,8 @@ import type { HandledCommands } from '../storage/commands/handled-commands.js';
 import { CommandTopic } from './commands/command-topic.js';
 import { CommandsController } from './commands/commands.controller.js';
 import { CommandsService } from './commands/commands.service.js';
+import { BacktestController } from './backtest/backtest.controller.js';
+import { BacktestService } from './backtest/backtest.service.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { ProblemFilter } from './errors/problem.filter.js';
 import { EventsController } from './events/events.controller.js';
@@ -47,6 +49,7 @@ import { RulesService } from './rules/rules.service.js';
 import { SimulationService } from './rules/simulation.service.js';
 import { SchemasController } from './schemas/schemas.controller.js';
 import type { Settings } from './settings/settings.js';
+import type { StreamSources } from './sources.js';
 import { SinksController } from './sinks/sinks.controller.js';
 import type { Sinks } from './sinks/sinks.js';
 import { SinksService } from './sinks/sinks.service.js';
@@ -70,6 +73,7 @@ import {
   SETTINGS,
   SINKS,
   TENANT,
+  SOURCES,
 } from './tokens.js';
 
 /** What the service stands on, made before it. */
@@ -81,6 +85,7 @@ export interface Parts {
   readonly catalog: PostgresCatalog;
   readonly lists: ReferenceLists;
   readonly eventLog: EventLog;
+  readonly sources: StreamSources;
   /** Absent without brokers. */
   readonly kafka: KafkaSources | undefined;
   readonly job: JobControl;
@@ -106,6 +111,7 @@ function parts(given: Parts): Provider[] {
     { provide: CATALOG, useValue: given.catalog },
     { provide: LISTS, useValue: given.lists },
     { provide: EVENT_LOG, useValue: given.eventLog },
+    { provide: SOURCES, useValue: given.sources },
     { provide: KAFKA, useValue: given.kafka ?? null },
     { provide: JOB, useValue: given.job },
     { provide: SINKS, useValue: given.sinks },
@@ -132,6 +138,7 @@ export class AppModule {
       controllers: [
         RootController,
         RulesController,
+        BacktestController,
         EventsController,
         StreamsController,
         ListsController,
@@ -156,6 +163,7 @@ export class AppModule {
         ListsService,
         SinksService,
         RulesService,
+        BacktestService,
         RuleFilesService,
         SimulationService,
         EventsService,

@@ -147,13 +147,14 @@ async function startPart(
   const lists = new ReferenceLists(database);
   const kafka = await openKafka(settings, log, catalog);
   teardown.add('closing Kafka', () => kafka?.close());
+  const sources = new StreamSources(eventLog, kafka);
   const job = new LocalJob({
     store: new PostgresOutputStore(lease, {
       retentionMs: settings.logRetentionMs,
       alertsMs: settings.alertRetentionMs,
       deadLettersMs: settings.deadLetterRetentionMs,
     }),
-    sources: new StreamSources(eventLog, kafka),
+    sources,
     catalog,
     lists,
     eventLimits: settings,
@@ -199,6 +200,7 @@ async function startPart(
     catalog,
     lists,
     eventLog,
+    sources,
     kafka,
     job,
     alerts,

@@ -1,6 +1,7 @@
 import type { KafkaSettings } from '../connectors/kafka/connection.js';
 import type { KafkaSources } from '../connectors/kafka/kafka-sources.js';
-import type { EventLog, SourceReader, Sources } from '../runtime/ports/stores.js';
+import type { StreamDefinition } from '../engine/rule/definition.js';
+import type { EventLog, PastReader, SourceReader, Sources } from '../runtime/ports/stores.js';
 import type { Settings } from './settings/settings.js';
 
 /** All streams' events: topics from Kafka, the others from the log of HTTP events. */
@@ -12,6 +13,14 @@ export class StreamSources implements Sources {
 
   reader(stream: string): SourceReader {
     return this.kafka?.reader(stream) ?? this.log.reader(stream);
+  }
+
+  /** What the stream still holds of events at or after `since`; `slackMs` is how far an event's time may be after its arrival. */
+  past(stream: StreamDefinition, since: number, slackMs: number): Promise<PastReader> {
+    const arrived = since - slackMs;
+    return stream.source.kind === 'kafka' && this.kafka !== undefined
+      ? this.kafka.past(stream, arrived)
+      : this.log.past(stream.name, arrived);
   }
 
   workedOff(stream: string, partition: number, offset: number): void {

@@ -5,6 +5,8 @@ export const JOB = Symbol('job');
 /** The topics that are streams; null without brokers. */
 export const KAFKA = Symbol('kafka');
 export const SINKS = Symbol('sinks');
+/** Where events come from, and what is left of those that came. */
+export const SOURCES = Symbol('sources');
 export const CATALOG = Symbol('catalog');
 export const LISTS = Symbol('reference lists');
 export const EVENT_LOG = Symbol('event log');

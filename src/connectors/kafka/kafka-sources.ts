@@ -1,4 +1,5 @@
 import type { StreamDefinition } from '../../engine/rule/definition.js';
+import type { PastReader } from '../../runtime/ports/stores.js';
 import type { KafkaLog, KafkaSettings } from './connection.js';
 import { TopicSession } from './topic-session.js';
 import { KafkaTopicReader, type SourceHealth } from './topic-reader.js';
@@ -28,6 +29,21 @@ export class KafkaSources {
     const reader = new KafkaTopicReader({ stream: name, source, settings, log, onPartitionsAdded: () => this.onPartitionsAdded(name) });
     this.#readers.set(name, reader);
     return reader;
+  }
+
+  /** A reader of its own, from the first records whose timestamp is at or after a time, epoch ms, to the topic's ends now. */
+  async past({ name, source }: StreamDefinition, since: number): Promise<PastReader> {
+    if (source.kind !== 'kafka') throw new Error(`stream ${name} is no topic`);
+    const { settings, log } = this;
+    const session = await TopicSession.open(settings, source.topic);
+    try {
+      const from = await session.offsets(since > 0 ? since : 'earliest');
+      const to = await session.offsets('latest');
+      const reader = new KafkaTopicReader({ stream: name, source, settings, log, onPartitionsAdded: () => {} });
+      return { reader, from, to, close: () => reader.close() };
+    } finally {
+      await session.close();
+    }
   }
 
   /** Whether there is no such topic; the error when no broker answers. */

@@ -5,6 +5,8 @@ export const ERROR_CODES: Record<string, string> = {
   'always-true': 'Warning: a condition, or a part of it, always holds.',
   'ambiguous-kind': 'A rule has both `pattern` and `window`.',
   'backlog-full': 'More events wait to be worked off than the service may hold; send again later.',
+  'backtest-busy': 'As many backtests run as may run at once; send again later.',
+  'backtest-failed': 'A backtest ended before its end: its source does not answer, or its thread used up its memory.',
   'bad-request': 'The request is not one that HTTP allows here.',
   'body-not-object': 'The body of the request must be a JSON object.',
   'body-too-large': 'The body of the request has more bytes than the limit.',

@@ -5,6 +5,12 @@ import type { StreamDefinition } from './definition.js';
 import { checkFields } from './event-fields.js';
 import { type EventFault, eventTime } from './event-time.js';
 
+/** Times of events, epoch ms: from `since`, and before `until`. */
+export interface TimeRange {
+  readonly since: number;
+  readonly until: number;
+}
+
 export interface EventLimits {
   readonly maxEventBytes: number;
   /** Lists and objects inside each other. */

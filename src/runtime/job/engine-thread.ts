@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import type { EventLimits } from '../../engine/rule/decode-event.js';
 import { EngineRestartedError } from '../ports/job-control.js';
 import { NOTE_BYTES, type NoteReading, readNote } from '../task/evaluation-note.js';
 import type { Call, FromEngine, Reply, ToEngine, WorkerData } from '../worker/protocol.js';
@@ -19,11 +18,12 @@ export class EngineThread {
   #nextCall = 1;
 
   constructor(
-    options: { readonly maxAhead: number; readonly eventLimits: EventLimits; readonly maxHeapMb: number },
+    options: Omit<WorkerData, 'note'> & { readonly maxHeapMb: number },
     onMessage: (message: FromEngine) => void,
     onDeath: (error: Error) => void,
   ) {
-    const data: WorkerData = { note: this.#note, maxAhead: options.maxAhead, eventLimits: options.eventLimits };
+    const { maxAhead, eventLimits, range } = options;
+    const data: WorkerData = { note: this.#note, maxAhead, eventLimits, range };
     this.#worker = new Worker(new URL('../worker/engine-worker.js', import.meta.url), {
       workerData: data,
       resourceLimits: { maxOldGenerationSizeMb: options.maxHeapMb },

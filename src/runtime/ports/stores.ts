@@ -75,6 +75,16 @@ export interface SourceReader {
   onAppend(listener: () => void): () => void;
 }
 
+/** What a stream's log still holds, read beside the running job. */
+export interface PastReader {
+  /** With positions of its own. */
+  readonly reader: SourceReader;
+  /** By partition the first offset at which an event of the wanted times may be, and the log's end when this was asked. */
+  readonly from: ReadonlyMap<number, number>;
+  readonly to: ReadonlyMap<number, number>;
+  close(): Promise<void>;
+}
+
 /** Where the events of all streams come from. */
 export interface Sources {
   reader(stream: string): SourceReader;
@@ -117,6 +127,7 @@ export interface EventLog extends Sources {
   maxTime(stream: string, partition: number): number;
   /** Bytes appended but not yet worked off by the engine. */
   backlogBytes(): number;
+  past(stream: string, arrivedSince: number): Promise<PastReader>;
   ensureStream(stream: string, partitions: number): Promise<void>;
   dropStream(stream: string): Promise<void>;
 }

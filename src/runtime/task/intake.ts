@@ -1,7 +1,7 @@
 import { Event } from '../../engine/event/event.js';
 import type { FieldLayout } from '../../engine/event/field-layout.js';
 import type { StreamDefinition } from '../../engine/rule/definition.js';
-import { decodeEvent, type EventLimits, type RefusedEvent } from '../../engine/rule/decode-event.js';
+import { decodeEvent, type EventLimits, type RefusedEvent, type TimeRange } from '../../engine/rule/decode-event.js';
 import type { FrameCursor } from '../log/frame.js';
 import type { BufferSet } from './buffer-set.js';
 import type { DeadLetters } from './dead-letters.js';
@@ -17,6 +17,7 @@ export class Intake {
     readonly guard: RuleGuard,
     readonly letters: DeadLetters,
     readonly limits: EventLimits,
+    readonly range: TimeRange = { since: -Infinity, until: Infinity },
   ) {}
 
   /** Takes the partition's next event, which arrived at `arrivalTime` (epoch ms); the cursor stands at it. */
@@ -25,7 +26,7 @@ export class Intake {
     const event = this.#decode(partition, offset, cursor, (refused) => this.letters.refused(partition, offset, cursor.raw, refused));
     clock.nextOffset = offset + 1;
     clock.events++;
-    if (event === undefined) return;
+    if (event === undefined || event.time < this.range.since || event.time >= this.range.until) return;
     if (this.#isFarFuture(event, arrivalTime) || this.#isLate(partition, event) || this.#isDuplicate(partition, event)) {
       clock.skipped.add(offset);
       return;

@@ -2,7 +2,7 @@ import { FieldLayout } from '../../engine/event/field-layout.js';
 import { type ListUpdate, MemoryListStore } from '../../engine/expr/index.js';
 import type { KeyedRulesOperator } from '../../engine/match/operator/keyed-rules-operator.js';
 import type { Operator } from '../../engine/operator/operator.js';
-import type { EventLimits } from '../../engine/rule/decode-event.js';
+import type { EventLimits, TimeRange } from '../../engine/rule/decode-event.js';
 import type { RuleDefinition, StreamDefinition } from '../../engine/rule/definition.js';
 import type { JournalEntry, JournalPayload, Output, Positions } from '../ports/outputs.js';
 import type { RuleChangeResult } from '../ports/job-control.js';
@@ -33,6 +33,8 @@ export interface TaskOptions {
   readonly definitions: Definitions;
   readonly note: EvaluationNote;
   readonly limits: EventLimits;
+  /** Only events of these times are looked at; absent = all. */
+  readonly range?: TimeRange;
   readonly emit: (output: Output) => void;
   /** A batch has been worked off and is held no longer. */
   readonly consumed: (batch: SourceBatch) => void;
@@ -76,7 +78,7 @@ export class StreamTask {
     });
     this.rules = new RuleSet(this.layout, this.lists, sink);
     this.buffers = new BufferSet(this.streams);
-    const intake = new Intake(this.layout, this.streams, this.buffers, this.guard, letters, options.limits);
+    const intake = new Intake(this.layout, this.streams, this.buffers, this.guard, letters, options.limits, options.range);
     this.reading = new PartitionReading(this.streams, {
       read: (partition, offset, cursor, arrivalTime) => {
         if (!this.recovering) this.#wake(partition.clock);

@@ -54,6 +54,7 @@ export class EngineHost {
       },
       note: this.#note,
       limits: data.eventLimits,
+      range: data.range,
       consumed: (batch) => this.#consumed.push(batch),
       emit: (output) => this.#outputs.push(output),
     });

@@ -1,5 +1,5 @@
 import type { ListUpdate, ListVersion } from '../../engine/expr/index.js';
-import type { EventLimits } from '../../engine/rule/decode-event.js';
+import type { EventLimits, TimeRange } from '../../engine/rule/decode-event.js';
 import type { RuleDefinition } from '../../engine/rule/definition.js';
 import type { JournalEntry, JournalPayload, Output } from '../ports/outputs.js';
 import type { OpenMatchView, RuleChangeResult, RuleStats, StreamStatus } from '../ports/job-control.js';
@@ -18,6 +18,8 @@ export interface WorkerData {
   /** Event time, ms, that a partition may be ahead of the others. */
   readonly maxAhead: number;
   readonly eventLimits: EventLimits;
+  /** Only events of these times are looked at; absent = all. */
+  readonly range?: TimeRange;
 }
 
 /** Main thread to engine. */

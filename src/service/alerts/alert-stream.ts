@@ -1,18 +1,11 @@
 import type { OutboxRow } from '../../runtime/ports/stores.js';
 import { alertJson } from '../../runtime/alerts/alert-json.js';
+import { type EventStream, serverSentEvent } from '../http/event-stream.js';
 
 /** Where the stream reads: the outbox by number. */
 export interface OutboxReader {
   readAfter(number: number, limit: number): Promise<readonly OutboxRow[]>;
   lastNumber(): Promise<number>;
-}
-
-/** What the stream needs of its connection. */
-export interface StreamTarget {
-  /** False when the client is behind; `drained` tells when it has caught up. */
-  write(text: string): boolean;
-  drained(): Promise<void>;
-  readonly closed: AbortSignal;
 }
 
 export interface StreamFilter {
@@ -35,7 +28,7 @@ const LOOK_AGAIN_MS = 1_000;
 export async function streamAlerts(
   reader: OutboxReader,
   wakeUps: WakeUps,
-  target: StreamTarget,
+  target: EventStream,
   filter: StreamFilter,
   after: number | undefined,
 ): Promise<void> {
@@ -47,7 +40,7 @@ export async function streamAlerts(
     const rows = await reader.readAfter(number, PAGE).catch(() => []);
     const text = rows
       .filter((row) => passes(row, filter))
-      .map(asServerSentEvent)
+      .map((row) => serverSentEvent('alert', alertJson(row), row.number))
       .join('');
     number = rows.at(-1)?.number ?? number;
     const heartbeat = text === '' && Date.now() - lastSent >= HEARTBEAT_MS;
@@ -57,15 +50,6 @@ export async function streamAlerts(
     }
     if (rows.length < PAGE) await look;
   }
-}
-
-function asServerSentEvent(row: OutboxRow): string {
-  // A body may hold line breaks inside its events (JSON allows them between tokens): each line is a data line.
-  const data = alertJson(row)
-    .split(/\r\n|\r|\n/)
-    .map((line) => `data: ${line}\n`)
-    .join('');
-  return `id: ${row.number}\nevent: alert\n${data}\n`;
 }
 
 function passes({ alert }: OutboxRow, { rule, keys, severity, shadow }: StreamFilter): boolean {

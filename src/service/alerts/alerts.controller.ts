@@ -1,4 +1,3 @@
-import type { OutgoingHttpHeaders } from 'node:http';
 import { Controller, Get, Header, Headers, HttpCode, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -11,13 +10,14 @@ import { By, Needs } from '../auth/access.js';
 import { DocumentBody } from '../docs/document-body.js';
 import { ALERT_EXAMPLE, EXPLAINED_ALERT_EXAMPLE, jsonExample, problemExample } from '../docs/examples.js';
 import { DomainError } from '../errors/domain-error.js';
+import { EVENT_STREAM_HEADERS, openEventStream } from '../http/event-stream.js';
 import { DEFAULT_PAGE } from '../http/query-fields.js';
 import { readValidatedBody } from '../http/validated-body.js';
 import { ALERT_STATES_OF, ALERTS } from '../tokens.js';
 import { Snoozes } from '../triage/snoozes.js';
 import { alertJson, explainedAlertJson, pageJson } from '../../runtime/alerts/alert-json.js';
 import { keyTexts } from '../../runtime/alerts/key-text.js';
-import { streamAlerts, type StreamTarget, WakeUps } from './alert-stream.js';
+import { streamAlerts, WakeUps } from './alert-stream.js';
 import { AlertFilterQuery, AlertListQuery, AlertStateRequest } from './alerts.queries.js';
 
 @ApiTags('alerts')
@@ -66,12 +66,12 @@ export class AlertsController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    if (request.method === 'HEAD') return void reply.headers(EVENT_STREAM).send();
+    if (request.method === 'HEAD') return void reply.headers(EVENT_STREAM_HEADERS).send();
     const after = lastId === undefined || lastId === '' ? undefined : readNumber(lastId);
     const last = await this.alerts.lastNumber();
     // A number this outbox has not reached is of another database: waiting for it would hide all alerts until then.
     const first = after === undefined ? last : Math.min(after, last);
-    const target = openStream(request, reply, this.wakeUps.closing);
+    const target = openEventStream(request, reply, this.wakeUps.closing);
     const { key, ...filter } = query;
     await streamAlerts(this.alerts, this.wakeUps, target, { ...filter, keys: key === undefined ? undefined : keyTexts(key) }, first);
     reply.raw.end();
@@ -114,36 +114,8 @@ export class AlertsController {
 }
 
 const SMALL_BODY_BYTES = 8_192;
-const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no' };
 
 function readNumber(text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   throw new DomainError('unparseable', 'invalid-query', 'Last-Event-ID must be the id of an event of this stream');
-}
-
-/** Takes the connection over from the framework. */
-function openStream(request: FastifyRequest, reply: FastifyReply, closing: AbortSignal): StreamTarget {
-  const headers = reply.getHeaders();
-  reply.hijack();
-  const { raw } = reply;
-  const gone = new AbortController();
-  const closed = AbortSignal.any([gone.signal, closing]);
-  raw.on('close', () => gone.abort());
-  raw.on('error', () => gone.abort());
-  request.raw.socket.setNoDelay(true);
-  raw.writeHead(200, {
-    ...(headers as OutgoingHttpHeaders),
-    ...EVENT_STREAM,
-    connection: 'keep-alive',
-  });
-  return {
-    write: (text) => !closed.aborted && raw.write(text),
-    drained: () =>
-      new Promise((resolve) => {
-        if (closed.aborted || !raw.writableNeedDrain) resolve();
-        raw.once('drain', resolve);
-        closed.addEventListener('abort', () => resolve());
-      }),
-    closed,
-  };
 }

@@ -1,4 +1,12 @@
-import type { DeadLetterOutput, EventLog, LogRecord, Positions, RequestProgress, SourceBatch } from '../../runtime/ports/stores.js';
+import type {
+  DeadLetterOutput,
+  EventLog,
+  LogRecord,
+  PastReader,
+  Positions,
+  RequestProgress,
+  SourceBatch,
+} from '../../runtime/ports/stores.js';
 import { StorageError } from '../errors.js';
 import type { Lease } from '../lease.js';
 import { fromJsonBytes } from '../sql/text.js';
@@ -75,6 +83,20 @@ export class PostgresEventLog implements EventLog {
   /** Throws StorageError `unknown-stream` before `ensureStream`. A deleted stream can still be read, for recovery. */
   reader(stream: string): LogReader {
     return new LogReader(this.#stream(stream), this.#cache, this.#lease.database);
+  }
+
+  /** From the first chunk that arrived at or after a time, epoch ms, to where the log ends now. */
+  async past(stream: string, arrivedSince: number): Promise<PastReader> {
+    const { partitions } = this.#stream(stream);
+    const { rows } = await this.#lease.database.pool.query<{ partition: number; first: number }>(
+      'SELECT partition, min(first_offset) AS first FROM log_chunk WHERE stream = $1 AND arrival_time >= $2 GROUP BY partition',
+      [stream, arrivedSince],
+    );
+    const first = new Map(rows.map((row) => [row.partition, row.first]));
+    // Behind the events of an earlier, deleted stream of this name.
+    const from = partitions.map(({ startOffset, nextOffset }, at) => [at, Math.max(startOffset, first.get(at) ?? nextOffset)] as const);
+    const to = partitions.map(({ nextOffset }, at) => [at, nextOffset] as const);
+    return { reader: this.reader(stream), from: new Map(from), to: new Map(to), close: async () => {} };
   }
 
   /** Includes what waits to be written. */
