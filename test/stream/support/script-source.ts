@@ -13,26 +13,25 @@ export class Script<T> {
 
   reader = (): SourceReader<T> => {
     let next = 0;
-    const script = this;
     return {
       async open(_subtask, _parallelism, splits) {
         next = (splits?.[0]?.position as number | undefined) ?? 0;
       },
-      async poll(): Promise<readonly SourceRecord<T>[] | undefined> {
-        for (; next < script.steps.length; next++) {
-          const step = script.steps[next];
+      poll: async (): Promise<readonly SourceRecord<T>[] | undefined> => {
+        for (; next < this.steps.length; next++) {
+          const step = this.steps[next];
           if (Array.isArray(step)) {
             next++;
             return (step as readonly T[]).map((value) => ({ value }));
           }
-          await script.#do(step as Exclude<Step<T>, readonly T[]>, next);
+          await this.#do(step as Exclude<Step<T>, readonly T[]>, next);
         }
         return undefined;
       },
       snapshotState: (): readonly SourceSplit[] => [{ splitId: 'script', position: next }],
-      async notifyCheckpointComplete() {
-        script.#completed++;
-        script.#onComplete();
+      notifyCheckpointComplete: async () => {
+        this.#completed++;
+        this.#onComplete();
       },
     };
   };
