@@ -210,9 +210,18 @@ describeWithKafka(`Kafka to Kafka over kill -9 (TRIPLINE_TEST_SEED=${SEED})`, ()
     await send(20);
     await delivered(successor);
     await successor.kill();
+    // As the broker does with the offsets of groups that nobody has used for 7 days.
+    const groups = kafka.client.admin();
+    await groups.connect();
+    await groups.deleteGroups([`${name}/once/0`]);
+    await groups.disconnect();
+    await successor.start();
+    await send(20);
+    await delivered(successor);
+    await successor.kill();
     await producer.disconnect();
-    expect(await committedIds(kafka.brokers, topics.once)).toHaveLength(80);
-    expect(new Set(await committedIds(kafka.brokers, topics.once)).size).toBe(80);
+    const ids = await committedIds(kafka.brokers, topics.once);
+    expect([ids.length, new Set(ids).size]).toEqual([100, 100]);
   }, 120_000);
 });
 

@@ -219,7 +219,7 @@ describe('faults', () => {
       former = (await readdir(folder)).filter((name) => name.startsWith('chk-'));
       const next = Math.max(...former.map((name) => Number(name.slice(4)))) + 1;
       for (const id of [next, next + 1]) {
-        await mkdir(join(folder, `chk-${id}`));
+        await mkdir(join(folder, `chk-${id}`), { recursive: true });
         await symlink('/dev/full', join(folder, `chk-${id}`, '_metadata.part'));
       }
     }

@@ -27,6 +27,8 @@ export interface Fetched {
   readonly nextOffset: number;
   /** The offset that the next committed record will get. */
   readonly endOffset: number;
+  /** The offset that the next record will get: beyond the end while transactions are open. */
+  readonly highWatermark: number;
 }
 
 /**
@@ -123,6 +125,7 @@ function readResponse({ responses }: FetchResponse, positions: readonly FetchPos
         messages: committed.filter((message) => !message.isControlRecord && Number(message.offset) >= offset),
         nextOffset: Math.max(offset, endOf(messages)),
         endOffset: Number(lastStableOffset ?? highWatermark),
+        highWatermark: Number(highWatermark),
       };
     }),
   );

@@ -2,13 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import kafkajs, { type Admin, type Kafka, type Message, type Producer, type Transaction } from 'kafkajs';
 import type { WriterPosition } from '../delivery/position.js';
 import { kafkaClient, type KafkaSettings } from './connection.js';
+import { TopicSession } from './topic-session.js';
 
 export interface TopicRecord extends Message {
   readonly topic: string;
 }
 
-/** Positions are offsets of its only partition, which nothing is ever written to. */
+/**
+ * Of one partition. A writer's position is the offset there of a consumer group of its id. Brokers forget the offsets of
+ * groups that nobody uses, after 7 days by default: for that case the position is the last record of its id, too.
+ */
 const POSITIONS_TOPIC = '__tripline_positions';
+const POSITIONS_CONFIG = { 'cleanup.policy': 'compact', 'segment.ms': '3600000', 'min.cleanable.dirty.ratio': '0.1' };
 export const ACKS_OF_ALL = -1;
 /** Of one send, well below the 1 MiB that a broker takes by default. */
 const SEND_BYTES = 512 << 10;
@@ -19,6 +24,7 @@ const TRANSACTION_TIMEOUT_MS = 60_000;
 /** How long taking over waits for an earlier writer's transaction to be ended, ms. */
 const TAKE_OVER_LIMIT_MS = 30_000;
 const TAKE_OVER_PAUSE_MS = 50;
+const FETCH_WAIT_MS = 100;
 
 /**
  * One life of a producer with a transactional id, which writes records and its position in one transaction. Of good
@@ -32,7 +38,7 @@ export class TransactionalProducer {
     private readonly producer: Producer,
     /** Nothing of it is known to the broker before the first record. */
     private transaction: Transaction,
-    /** Undefined when the id has never committed one, or so long ago that the broker has forgotten it. */
+    /** Undefined when the id has never committed one. */
     readonly position: WriterPosition | undefined,
   ) {}
 
@@ -50,7 +56,12 @@ export class TransactionalProducer {
     try {
       await producer.connect();
       const transaction = await initialized(producer);
-      return new TransactionalProducer(id, producer, transaction, await readPosition(kafka, id));
+      return new TransactionalProducer(
+        id,
+        producer,
+        transaction,
+        (await committedPosition(kafka, id)) ?? (await notedPosition(settings, id)),
+      );
     } catch (error) {
       await producer.disconnect().catch(() => {});
       throw error;
@@ -60,8 +71,11 @@ export class TransactionalProducer {
   /** All records and the position, or nothing. When it rejects, nobody knows which: take over and read the position. */
   async commit(records: readonly TopicRecord[], { number, incarnation, writer }: WriterPosition): Promise<void> {
     for (const [topic, messages] of sends(records)) await this.transaction.send({ topic, acks: ACKS_OF_ALL, messages });
+    const metadata = `${writer} ${incarnation}`;
+    const note = { key: this.id, value: `${number} ${metadata}`, partition: 0 };
+    await this.transaction.send({ topic: POSITIONS_TOPIC, acks: ACKS_OF_ALL, messages: [note] });
     // The types do not know the metadata; the request does.
-    const partition = { partition: 0, offset: String(number), metadata: `${writer} ${incarnation}` };
+    const partition = { partition: 0, offset: String(number), metadata };
     await this.transaction.sendOffsets({ consumerGroupId: this.id, topics: [{ topic: POSITIONS_TOPIC, partitions: [partition] }] });
     await this.transaction.commit();
     this.transaction = await this.producer.transaction();
@@ -83,24 +97,50 @@ async function initialized(producer: Producer): Promise<Transaction> {
   }
 }
 
-async function readPosition(kafka: Kafka, id: string): Promise<WriterPosition | undefined> {
+async function committedPosition(kafka: Kafka, id: string): Promise<WriterPosition | undefined> {
   const admin = kafka.admin();
   await admin.connect();
   try {
     await ensureTopic(admin);
     const [{ partitions }] = await admin.fetchOffsets({ groupId: id, topics: [POSITIONS_TOPIC] });
     const [{ offset, metadata }] = partitions;
-    if (Number(offset) < 0) return undefined;
-    const [writer, ...incarnation] = (metadata ?? '').split(' ');
-    return { number: Number(offset), incarnation: incarnation.join(' '), writer };
+    return Number(offset) < 0 ? undefined : positionOf(Number(offset), metadata ?? '');
   } finally {
     await admin.disconnect().catch(() => {});
   }
 }
 
+/** The last record of the id that was committed. */
+async function notedPosition(settings: KafkaSettings, id: string): Promise<WriterPosition | undefined> {
+  const session = await TopicSession.open(settings, POSITIONS_TOPIC);
+  try {
+    const [[node]] = session.leaders();
+    let last: string | undefined;
+    let offset = (await session.offsets('earliest')).get(0) ?? 0;
+    // Records behind another writer's open transaction are seen once that has ended.
+    for (let end = Infinity; offset < end; ) {
+      const [fetched] = await session.fetch(node, [{ partition: 0, offset }], FETCH_WAIT_MS);
+      for (const { key, value } of fetched.messages) if (String(key) === id) last = String(value);
+      offset = fetched.nextOffset;
+      end = Math.min(end, fetched.highWatermark);
+    }
+    if (last === undefined) return undefined;
+    const [, number, metadata] = /^(\d+) (.*)$/.exec(last) as RegExpExecArray;
+    return positionOf(Number(number), metadata);
+  } finally {
+    await session.close();
+  }
+}
+
+function positionOf(number: number, metadata: string): WriterPosition {
+  const [writer, ...incarnation] = metadata.split(' ');
+  return { number, incarnation: incarnation.join(' '), writer };
+}
+
 async function ensureTopic(admin: Admin): Promise<void> {
   if ((await admin.listTopics()).includes(POSITIONS_TOPIC)) return;
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: POSITIONS_TOPIC, numPartitions: 1 }] });
+  const configEntries = Object.entries(POSITIONS_CONFIG).map(([name, value]) => ({ name, value }));
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: POSITIONS_TOPIC, numPartitions: 1, configEntries }] });
 }
 
 /** In order, cut where the topic changes or a send would become too large. */

@@ -14,7 +14,7 @@ export class Script<T> {
   reader = (): SourceReader<T> => {
     let next = 0;
     return {
-      async open(_subtask, _parallelism, splits) {
+      open: async (_subtask, _parallelism, splits) => {
         next = (splits?.[0]?.position as number | undefined) ?? 0;
       },
       poll: async (): Promise<readonly SourceRecord<T>[] | undefined> => {
