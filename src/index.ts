@@ -42,4 +42,5 @@ export type { ExecutionState, JobStatus } from './runtime/stream/job/life-cycle.
 export { type ExponentialDelayOptions, RestartStrategies, type RestartStrategy } from './runtime/stream/job/restart-strategies.js';
 export { EmbeddedLevelStateBackend, type EmbeddedLevelOptions } from './storage/stream/embedded-level-state-backend.js';
 export { FileSystemCheckpointStorage } from './storage/stream/file-system-checkpoint-storage.js';
+export { PostgresCheckpointStorage, type PostgresCheckpointOptions } from './storage/stream/postgres-checkpoint-storage.js';
 export { HashMapStateBackend } from './runtime/stream/state-backends.js';

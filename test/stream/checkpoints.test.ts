@@ -16,6 +16,7 @@ import {
   type ListState,
   listState,
   MemoryCheckpointStorage,
+  PostgresCheckpointStorage,
   type OnTimerContext,
   Pattern,
   type ProcessContext,
@@ -30,6 +31,7 @@ import {
   valueState,
   WatermarkStrategy,
 } from 'tripline';
+import { startTestPostgres } from '../support/postgres.js';
 import { Script, type Step } from './support/script-source.js';
 
 interface Item {
@@ -170,6 +172,15 @@ const PROGRAMS: readonly (readonly [string, Program])[] = [
   ],
 ];
 
+let postgres: Awaited<ReturnType<typeof startTestPostgres>>;
+let url: string;
+let programs = 0;
+beforeAll(async () => {
+  postgres = await startTestPostgres();
+  url = await postgres.createDatabase();
+}, 60_000);
+afterAll(() => postgres.stop());
+
 let folder: string;
 beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'tripline-checkpoints-'))));
 afterEach(() => rm(folder, { recursive: true }));
@@ -177,9 +188,10 @@ afterEach(() => rm(folder, { recursive: true }));
 const BACKENDS: readonly (readonly [name: string, parallelisms: readonly number[], make: () => Backend])[] = [
   ['in memory', [1, 3], () => ({ storage: new MemoryCheckpointStorage() })],
   ['in memory, checkpoints in files', [2], () => ({ storage: new FileSystemCheckpointStorage(join(folder, 'checkpoints')) })],
+  ['in memory, checkpoints in PostgreSQL', [2], () => ({ storage: new PostgresCheckpointStorage({ url, name: `program-${++programs}` }) })],
   [
     'in LevelDB, checkpoints in files',
-    [1, 3],
+    [3],
     () => ({
       storage: new FileSystemCheckpointStorage(join(folder, 'checkpoints')),
       state: new EmbeddedLevelStateBackend(join(folder, 'state')),

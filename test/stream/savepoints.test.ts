@@ -233,7 +233,7 @@ describe('savepoints', () => {
     ['not such a file', async (path: string) => writeFile(path, 'x'.repeat(99)), 'is damaged: it does not begin as such a file does'],
   ])('a segment that is %s is told by name', async (_how, damage, message) => {
     await stopHalfway([]);
-    const [checkpoint] = await readdir(folder);
+    const [checkpoint] = (await readdir(folder)).filter((name) => name.startsWith('chk-'));
     const segment = join(folder, checkpoint, 'segment-0');
     await damage(segment);
     await expect(resumed([]).execute()).rejects.toThrow(`${segment} ${message}`);

@@ -41,6 +41,21 @@ export async function storeSegments(lease: Lease, checkpoint: number, segments: 
   });
 }
 
+/** One segment of a checkpoint, instead of what an earlier try has left in its place. Returns the bytes stored. */
+export async function storeSegment(lease: Lease, checkpoint: number, index: number, segment: Uint8Array): Promise<number> {
+  await ensurePartition(lease, checkpoint);
+  const data = (await compressed(segment))!;
+  await lease.database.transaction(async (client) => {
+    await lease.check(client);
+    await client.query(
+      `INSERT INTO checkpoint_segment (job, shard, checkpoint, index, data) VALUES ($1, $2, $3, $4, $5)
+       ON CONFLICT (job, shard, checkpoint, index) DO UPDATE SET data = excluded.data`,
+      [lease.job, lease.shard, checkpoint, index, data],
+    );
+  });
+  return data.length;
+}
+
 /** On a thread of the pool, beside the insert before it; level 1 because a checkpoint is written often and read seldom. */
 async function compressed(segment: Uint8Array | undefined): Promise<Buffer | undefined> {
   return segment && compress(segment, { level: constants.Z_BEST_SPEED });

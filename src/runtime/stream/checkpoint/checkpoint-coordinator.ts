@@ -50,7 +50,8 @@ export class CheckpointCoordinator {
 
   /** Looks what is there. @returns the checkpoint that a job goes on from */
   async open(): Promise<CompletedCheckpoint | undefined> {
-    this.#retained.push(...(await this.storage.open()).slice(-this.config.maxRetained));
+    const checkpoints = (await this.storage.open()).filter(({ kind }) => kind === 'checkpoint');
+    this.#retained.push(...checkpoints.slice(-this.config.maxRetained));
     const { latest } = this;
     if (latest !== undefined) this.startAfter(latest.id);
     return latest;
