@@ -18,6 +18,7 @@ export const ERROR_CODES: Record<string, string> = {
   'checkpoint-newer': 'A checkpoint was written by a later version of Tripline.',
   'checkpoint-not-found': 'There is no such checkpoint of a stream program.',
   'checkpoint-storage-full': 'There is no room for a checkpoint of a stream program.',
+  'checkpoint-storage-owned': 'Another stream program has taken over the folder of checkpoints.',
   'command-id-reused': 'This id of a command was used with another command.',
   'data-dir-unreachable': 'PostgreSQL, which does not run as root, may not enter the data folder.',
   'database-missing': 'There is no database for a tenant, and the service may not make one.',
