@@ -73,6 +73,26 @@ describe('the command', () => {
     ]);
   });
 
+  it('refuses what would take all memory or time, and goes on', async () => {
+    const cases = [
+      { name: 'expressions', rule: { pattern: [{ begin: 'a', where: Array(20_000).fill('v == 1').join(' || ') }] }, events: [] },
+      {
+        name: 'matches',
+        rule: { pattern: [{ begin: 'a', times: { min: 1 }, loop: 'any' }] },
+        events: Array.from({ length: 20 }, (_, ts) => ({ ts })),
+      },
+      { name: 'times', rule: { pattern: [{ begin: 'a', times: 1e9 }] }, events: [] },
+      JSON.parse(good),
+    ];
+    const { answers } = await match('-', Readable.from([cases.map((one) => JSON.stringify(one)).join('\n')]));
+    expect(answers.map(({ name, error }) => [name, error?.code])).toEqual([
+      ['expressions', 'expression-too-large'],
+      ['matches', 'too-many-matches'],
+      ['times', 'invalid-times'],
+      ['ok', undefined],
+    ]);
+  });
+
   it('reads lines across chunks, also through the middle of a character', async () => {
     const bytes = Buffer.from(`${good.replace('ok', 'schön')}\n${good}`);
     const { answers } = await match('-', Readable.from([...bytes].map((byte) => Buffer.of(byte))));

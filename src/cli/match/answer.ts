@@ -1,4 +1,5 @@
 import { JsonError, type JsonObject, readJson } from '../../engine/event/json-reader.js';
+import { ExpressionError } from '../../engine/expr/index.js';
 import { isObject } from '../../engine/problem/fields.js';
 import { CaseRejected, reject } from './case-error.js';
 import { runIntervalJoinCase, runWindowJoinCase } from './join-case.js';
@@ -38,6 +39,7 @@ export function answer(line: string, number: number, kind: string | undefined): 
     return { name, ...runnerOf(document as JsonObject, kind)(document as JsonObject) };
   } catch (error) {
     if (error instanceof CaseRejected) return { name, error: error.error };
+    if (error instanceof ExpressionError) return { name, error: { code: error.problems[0].code, message: error.message, path: '' } };
     // A bug must not end the stream of cases: the others still count.
     return { name, error: { code: 'internal-error', message: error instanceof Error ? error.message : String(error), path: '' } };
   }

@@ -12,7 +12,7 @@ import { reject } from './case-error.js';
 import { EXPRESSION_LIMITS } from './limits.js';
 
 /** The command has no service limits; these only keep one case from taking all memory. */
-const MATCHES_PER_EVENT = 1_000_000;
+const MATCHES_PER_EVENT = 100_000;
 const LIMITS = { maxSteps: 100_000, maxNesting: 100, maxTimes: 100_000, maxUnrolled: 1_000_000, maxWays: 10_000_000 };
 
 /** Where something came out: while event `at` was processed, or when time moved to event `before`. */
