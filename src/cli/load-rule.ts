@@ -1,7 +1,9 @@
 import { dirname, join } from 'node:path';
+import type { ListUpdate } from '../engine/expr/index.js';
 import type { Problem } from '../engine/problem/problem.js';
 import { readAnyDocument, readRuleDocument, type RuleDefinition, type StreamDefinition } from '../engine/rule/index.js';
 import { formatOf, readBytes, readIfPresent } from './files.js';
+import { loadLists } from './load-lists.js';
 import { showProblem } from './show-problem.js';
 import type { Terminal } from './terminal.js';
 
@@ -10,15 +12,22 @@ export interface LoadedRule {
   /** Undefined when there are problems. */
   readonly rule?: RuleDefinition;
   readonly streams: ReadonlyMap<string, StreamDefinition>;
+  /** The reference lists that its conditions may ask. */
+  readonly lists: readonly ListUpdate[];
   /** Problems and warnings as lines for people. */
   readonly lines: readonly string[];
 }
 
 /**
- * Reads a rule and its streams: those of `streamFile`, else of `stream.yaml` beside the rule, else none
- * (then any stream is taken). @throws UsageError when a named file cannot be read
+ * Reads a rule and its streams: those of `files.stream`, else of `stream.yaml` beside the rule, else none (then any
+ * stream is taken); and its lists (loadLists). @throws UsageError when a named file cannot be read
  */
-export async function loadRule(ruleFile: string, streamFile: string | undefined, terminal: Terminal): Promise<LoadedRule> {
+export async function loadRule(
+  ruleFile: string,
+  files: { readonly stream?: string; readonly lists?: string },
+  terminal: Terminal,
+): Promise<LoadedRule> {
+  const streamFile = files.stream;
   const text = (await readBytes(ruleFile, terminal)).toString('utf8');
   const beside = join(dirname(ruleFile), 'stream.yaml');
   const streamBytes = streamFile === undefined ? await readIfPresent(beside) : await readBytes(streamFile, terminal);
@@ -33,14 +42,18 @@ export async function loadRule(ruleFile: string, streamFile: string | undefined,
     lines.push(...shownLines(file, problems, read.warnings));
     for (const stream of read.streams) streams.set(stream.name, stream);
   }
+  const { lists, lines: listLines } = await loadLists(ruleFile, files.lists, terminal);
+  if (listLines.length > 0) broken = true;
+  lines.push(...listLines);
   const known = streamBytes === undefined || broken ? undefined : [...streams.keys()];
   const { rule, problems, warnings } = readRuleDocument(text, {
     format: formatOf(ruleFile),
     streams: known && ((name) => streams.get(name)),
     knownStreams: known,
+    knownLists: lists.map(({ list }) => list),
   });
   lines.push(...shownLines(ruleFile, problems, warnings));
-  return { rule: broken ? undefined : rule, streams, lines };
+  return { rule: broken ? undefined : rule, streams, lists, lines };
 }
 
 function notStreams(): Problem {

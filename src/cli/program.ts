@@ -80,7 +80,7 @@ function addTest(root: Command, terminal: Terminal, outcome: Outcome): void {
   root
     .command('test')
     .description('run the rules of a folder over their events and compare with what they expect')
-    .argument('<dir>', 'a rule folder (rule.yaml, stream.yaml, events.jsonl, expected.jsonl) or a folder of them')
+    .argument('<dir>', 'a rule folder (rule.yaml, stream.yaml, lists.yaml, events.jsonl, expected.jsonl) or a folder of them')
     .addHelpText('after', `\nExamples:\n  tripline test rules/\n  tripline test rules/card-testing\n${EXIT_CODES}`)
     .action(async (dir: string) => {
       const { test } = await import('./commands/test.js');
@@ -95,6 +95,7 @@ function addReplay(root: Command, terminal: Terminal, outcome: Outcome): void {
     .requiredOption('--rule <file>', 'the rule, YAML or JSON; `-` is standard input')
     .requiredOption('--events <file>', 'one JSON object a line, or {"$stream": name, "event": {…}}; `-` is standard input')
     .option('--stream <file>', 'the streams it reads (default: stream.yaml beside the rule; else the time is the field `ts`, epoch ms)')
+    .option('--lists <file>', 'reference lists, entries by name (default: lists.yaml beside the rule)')
     .option('--watermark <time>', 'where time ends, epoch ms or ISO 8601 (default: the time of the last event)')
     .addHelpText(
       'after',
@@ -114,6 +115,7 @@ function addExplain(root: Command, terminal: Terminal, outcome: Outcome): void {
     .requiredOption('--events <file>', 'one JSON object a line, or {"$stream": name, "event": {…}}; `-` is standard input')
     .option('--key <key>', 'only this key: JSON or a bare text (default: all)')
     .option('--stream <file>', 'the streams it reads (default: stream.yaml beside the rule; else the time is the field `ts`, epoch ms)')
+    .option('--lists <file>', 'reference lists, entries by name (default: lists.yaml beside the rule)')
     .option('--watermark <time>', 'where time ends, epoch ms or ISO 8601 (default: the time of the last event)')
     .option('--json', 'one JSON object instead of text')
     .addHelpText(

@@ -1,6 +1,7 @@
-/** A rule's folder: rule.yaml, stream.yaml, events.jsonl and the matches that must come out, expected.jsonl. */
+/** A rule's folder: rule.yaml, stream.yaml, lists.yaml, events.jsonl and the matches that must come out, expected.jsonl. */
 import { join } from 'node:path';
 import { readJson } from '../engine/event/json-reader.js';
+import type { ListUpdate } from '../engine/expr/index.js';
 import { isObject } from '../engine/problem/fields.js';
 import { canonicalJson } from '../engine/rule/canonical.js';
 import type { RuleDefinition } from '../engine/rule/index.js';
@@ -18,21 +19,21 @@ export interface FolderResult {
 
 /** Runs a folder's rule over its events; time ends at the last event. @throws UsageError for unreadable files */
 export async function runRuleFolder(folder: string, terminal: Terminal): Promise<FolderResult> {
-  const { rule, streams, lines } = await loadRule(join(folder, 'rule.yaml'), undefined, terminal);
+  const { rule, streams, lists, lines } = await loadRule(join(folder, 'rule.yaml'), {}, terminal);
   if (rule === undefined) return { failures: lines, summary: '' };
   const expectedText = (await readBytes(join(folder, 'expected.jsonl'), terminal)).toString('utf8');
   const file = readEventFile(await readBytes(join(folder, 'events.jsonl'), terminal), rule, streams);
   const failures = file.rejected.map(({ line, code, message }) => `events.jsonl:${line}: ${code}: ${message}`);
   const expected = readExpected(expectedText, rule.kind, failures);
-  const found = run(rule, file);
+  const found = run(rule, file, lists);
   for (const row of expected) if (!found.has(row)) failures.push(`missing    ${row}`);
   for (const row of found) if (!expected.has(row)) failures.push(`unexpected ${row}`);
   return { failures, summary: `${file.events.length} events, ${found.size} ${found.size === 1 ? 'match' : 'matches'}` };
 }
 
 /** Different assignments, each as canonical JSON; equal ones are one alert. */
-function run(rule: RuleDefinition, { events, items }: EventFile): Set<string> {
-  const { matches, timeouts, windows } = simulate(rule, events);
+function run(rule: RuleDefinition, { events, items }: EventFile, lists: readonly ListUpdate[]): Set<string> {
+  const { matches, timeouts, windows } = simulate(rule, events, { lists });
   if (rule.kind === 'window')
     return new Set(windows.map(({ key, start, end, values }) => canonicalJson({ key: readJson(key), start, end, values })));
   const row = (steps: Readonly<Record<string, readonly number[]>>, timedOut: boolean): string =>

@@ -23,6 +23,12 @@ const at = folderOf({
   'bare/rule.json': JSON.stringify({ id: 'bare', from: 's', pattern: [{ begin: 'a' }] }),
   'bare/events.jsonl': '{"ts":5}\nnonsense\n{"ts":"x"}\n[]\n{"$stream":"t","event":{"ts":1}}\n{"$stream":"s"}\n',
   'lists/streams.yaml': '- name: s\n- name: t\n  idleAfter: soon\n',
+  'asking/rule.yaml': 'id: asking\nfrom: s\npattern:\n  - {begin: a, where: \'k in list("blocked") && lookup("risk", k).score > 0.5\'}\n',
+  'asking/stream.yaml': STREAM,
+  'asking/lists.yaml': 'blocked: [x, 7, z]\nrisk:\n  - {key: x, value: {score: 0.9}}\n  - {key: z, value: {score: 0.1}}\n',
+  'asking/events.jsonl': '{"at":1,"k":"x"}\n{"at":2,"k":"y"}\n{"at":3,"k":"z"}\n',
+  'asking/expected.jsonl': '{"steps":{"a":[0]}}\n',
+  'asking/wrong.yaml': 'blocked: [x, {kye: y}]\nrisk: none\n',
   'empty/nothing.txt': '',
 });
 
@@ -91,7 +97,18 @@ describe('test', () => {
     expect(out).toContain('FAIL  broken\n');
     expect(out).toContain('error invalid-duration');
     expect(out).toContain('FAIL  wrong\n        missing    {"steps":{"a":[0],"b":[1]},"timedOut":false}\n');
-    expect(out).toContain('1 passed, 2 failed\n');
+    expect(out).toContain('2 passed, 2 failed\n');
+  });
+
+  it('gives a rule the reference lists beside it, or those of a file', async () => {
+    expect(await tripline(['test', at('asking')])).toMatchObject({ exit: 0, out: expect.stringContaining('3 events, 1 match') });
+    const replay = (...more: string[]) =>
+      tripline(['replay', '--rule', at('asking/rule.yaml'), '--events', at('asking/events.jsonl'), ...more]);
+    expect(await replay()).toMatchObject({ exit: 0, err: expect.stringContaining('1 alerts') });
+    const wrong = await replay('--lists', at('asking/wrong.yaml'));
+    expect(wrong.exit).toBe(1);
+    for (const found of [':1:15: error unknown-key', ':1:14: error missing-key', ':2:7: error wrong-type'])
+      expect(wrong.err).toContain(found);
   });
 
   it('needs rule folders', async () => {

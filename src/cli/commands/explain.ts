@@ -14,6 +14,7 @@ export interface ExplainOptions {
   readonly events: string;
   readonly key?: string;
   readonly stream?: string;
+  readonly lists?: string;
   readonly watermark?: string;
   readonly json?: boolean;
 }
@@ -22,14 +23,14 @@ export interface ExplainOptions {
 export async function explain(options: ExplainOptions, terminal: Terminal): Promise<number> {
   if (options.rule === '-' && options.events === '-') throw new UsageError('only one of --rule and --events can be standard input');
   const watermark = options.watermark === undefined ? undefined : readWatermark(options.watermark);
-  const { rule, streams, lines } = await loadRule(options.rule, options.stream, terminal);
+  const { rule, streams, lists, lines } = await loadRule(options.rule, options, terminal);
   for (const line of lines) terminal.stderr.write(`${line}\n`);
   if (rule === undefined) return EXIT.problems;
   const { events, lineNumbers, rejected } = readEventFile(await readBytes(options.events, terminal), rule, streams);
   for (const { line, code, message } of rejected) terminal.stderr.write(`${options.events}:${line}: ${code}: ${message}\n`);
   const key = options.key === undefined ? undefined : keyText(options.key);
   const explanation = byLine(
-    readJson(simulate(rule, events, { watermark, key, explain: true }).explanation ?? 'null'),
+    readJson(simulate(rule, events, { watermark, key, lists, explain: true }).explanation ?? 'null'),
     lineNumbers,
   ) as ExplanationByLine;
   terminal.stdout.write(options.json === true ? `${toJsonText(explanation)}\n` : explanationText(explanation));

@@ -10,6 +10,7 @@ export interface ReplayOptions {
   readonly rule: string;
   readonly events: string;
   readonly stream?: string;
+  readonly lists?: string;
   readonly watermark?: string;
 }
 
@@ -17,13 +18,13 @@ export interface ReplayOptions {
 export async function replay(options: ReplayOptions, terminal: Terminal): Promise<number> {
   if (options.rule === '-' && options.events === '-') throw new UsageError('only one of --rule and --events can be standard input');
   const watermark = options.watermark === undefined ? undefined : readWatermark(options.watermark);
-  const { rule, streams, lines } = await loadRule(options.rule, options.stream, terminal);
+  const { rule, streams, lists, lines } = await loadRule(options.rule, options, terminal);
   for (const line of lines) terminal.stderr.write(`${line}\n`);
   if (rule === undefined) return EXIT.problems;
   const { events, rejected } = readEventFile(await readBytes(options.events, terminal), rule, streams);
   for (const { line, code, message } of rejected) terminal.stderr.write(`${options.events}:${line}: ${code}: ${message}\n`);
   const progress = startProgress(terminal, 'replay', events.length);
-  const { alerts } = simulate(rule, events, { watermark, onProgress: (done) => progress.update(done) });
+  const { alerts } = simulate(rule, events, { watermark, lists, onProgress: (done) => progress.update(done) });
   progress.stop();
   for (const alert of alerts) terminal.stdout.write(`${alert}\n`);
   terminal.stderr.write(`${events.length} events, ${rejected.length} rejected, ${alerts.length} alerts\n`);

@@ -54,7 +54,7 @@ function packageRoot(folder: string): string {
 }
 
 async function loadFolder(folder: string, run: string, terminal: Terminal): Promise<DemoRule> {
-  const { rule, streams, lines } = await loadRule(join(folder, 'rule.yaml'), undefined, terminal);
+  const { rule, streams, lines } = await loadRule(join(folder, 'rule.yaml'), {}, terminal);
   if (rule === undefined) throw new UsageError(lines.join('\n'));
   const { events } = readEventFile(await readBytes(join(folder, 'events.jsonl'), terminal), rule, streams);
   const times = events.map(({ time }) => time);

@@ -28,6 +28,8 @@ export interface RuleFiles {
   readonly problems: readonly FileProblem[];
 }
 
+/** What `tripline test` gives a rule as reference lists; the service's are kept over the API. */
+const TEST_LISTS = 'lists.yaml';
 /** Deeper folders are a mistake, or a link to a folder above. */
 const MAX_DEPTH = 16;
 
@@ -60,7 +62,7 @@ async function yamlFiles(dir: string, below = '', depth = 0): Promise<string[]> 
     // A link that leads nowhere is told as a file that cannot be read.
     const entry = await stat(join(dir, path)).catch(() => undefined);
     if (entry?.isDirectory()) found.push(...(await yamlFiles(dir, path, depth + 1)));
-    else if (/\.ya?ml$/.test(name)) found.push(path);
+    else if (/\.ya?ml$/.test(name) && name !== TEST_LISTS) found.push(path);
   }
   return found;
 }

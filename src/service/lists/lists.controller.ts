@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readJson } from '../../engine/event/json-reader.js';
 import { toJsonText } from '../../engine/expr/index.js';
 import type { Author } from '../../storage/access/audit-log.js';
-import type { ListEntry } from '../../storage/catalog/lists.js';
+import type { ListEntry } from '../../engine/rule/list-entries.js';
 import { By, Needs } from '../auth/access.js';
 import { DocumentBody } from '../docs/document-body.js';
 import { jsonExample, problemExample } from '../docs/examples.js';

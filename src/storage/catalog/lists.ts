@@ -1,6 +1,7 @@
 import { type EntityManager, IsNull, MoreThan } from 'typeorm';
 import { readJson } from '../../engine/event/json-reader.js';
 import { type ListKey, type ListUpdate, type ListVersion, toJsonText } from '../../engine/expr/index.js';
+import type { ListEntry } from '../../engine/rule/list-entries.js';
 import type { ListCatalog } from '../../runtime/ports/stores.js';
 import { type Author, noteChange } from '../access/audit-log.js';
 import type { Database } from '../database.js';
@@ -14,11 +15,6 @@ export interface ListHead {
   readonly size: number;
   /** Epoch ms. */
   readonly updatedAt: number;
-}
-
-export interface ListEntry {
-  readonly key: ListKey;
-  readonly value: unknown;
 }
 
 export interface ListContent {
