@@ -4,6 +4,7 @@ export { TextFileSink } from './connectors/file/text-file-sink.js';
 export { type TextFileOptions, TextFileSource } from './connectors/file/text-file-source.js';
 export { ForeignWriterError } from './connectors/delivery/position.js';
 export { KafkaSink, type KafkaSinkOptions } from './connectors/kafka/stream/kafka-sink.js';
+export { DeserializationError, OffsetOutOfRangeError } from './connectors/kafka/stream/kafka-source-reader.js';
 export { type KafkaRecord, KafkaSource, type KafkaSourceOptions } from './connectors/kafka/stream/kafka-source.js';
 export { PostgresSink, type PostgresSinkOptions } from './connectors/postgres/postgres-sink.js';
 export { WebhookSink, type WebhookSinkOptions } from './connectors/webhook/webhook-sink.js';

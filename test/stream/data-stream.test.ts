@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   type AggregateFunction,
+  AsyncDataStream,
   BroadcastProcessFunction,
   type Collector,
   CoProcessFunction,
@@ -12,9 +13,11 @@ import {
   KeyedProcessFunction,
   type BroadcastState,
   JobExecutionError,
+  KafkaSink,
   mapState,
   type OnTimerContext,
   OutputTag,
+  PostgresSink,
   type ProcessContext,
   ProcessFunction,
   type ProcessWindowFunction,
@@ -448,6 +451,17 @@ describe('types', () => {
     stream.keyBy('k').process({} as KeyedProcessFunction<number, Item, string>);
     // @ts-expect-error a text has no field v
     stream.map(({ k }) => k).filter(({ v }) => v > 1);
+    // @ts-expect-error the elements have no field w
+    stream.sinkTo(new PostgresSink<Item>({ url: '', table: 't', columns: { w: ({ w }) => w } }));
+    // @ts-expect-error the sink is of other elements
+    stream.sinkTo(new KafkaSink<{ readonly other: string }>({ brokers: [], topic: 't' }));
+    // @ts-expect-error a rich function of other elements
+    stream.map({} as RichMapFunction<number, string>);
+    // @ts-expect-error the answer is no number
+    AsyncDataStream.orderedWait<Item, number>(stream, { asyncInvoke: async ({ k }) => [k] }, { timeout: 1 });
+    const pairs = stream.join(stream).where(({ k }) => k);
+    // @ts-expect-error the keys of both sides are of one type
+    pairs.equalTo(({ v }) => v);
     expect(stream).toBeDefined();
   });
 });

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { Kafka, logLevel } from 'kafkajs';
+import { type Admin, Kafka, logLevel } from 'kafkajs';
 import { freePort } from './service.js';
 
 const VERSION = '4.1.0';
@@ -133,11 +133,21 @@ function connected(brokers: string, stop: () => Promise<void>): TestKafka {
       const admin = client.admin();
       await admin.connect();
       const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-      await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions, configEntries }] });
+      await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: partitions, configEntries }] });
+      await untilLed(admin, topic, partitions);
       await admin.disconnect();
     },
     stop,
   };
+}
+
+/** The broker may not know a topic for a moment after it has made it. */
+async function untilLed(admin: Admin, topic: string, partitions: number): Promise<void> {
+  for (const limit = Date.now() + START_LIMIT_MS; ; await delay(20)) {
+    const found = await admin.fetchTopicMetadata({ topics: [topic] }).catch(() => undefined);
+    if (found?.topics[0].partitions.filter(({ leader }) => leader >= 0).length === partitions) return;
+    if (Date.now() > limit) throw new Error(`topic ${topic} has no leaders`);
+  }
 }
 
 async function startCompose(): Promise<TestKafka> {

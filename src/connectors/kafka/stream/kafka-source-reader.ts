@@ -8,6 +8,10 @@ import type { KafkaSourceOptions } from './kafka-source.js';
 /** How long a fetch waits for the first record, ms. */
 const MAX_WAIT_MS = 100;
 const DISCOVERY_MS = 10_000;
+const RETRY_TIMEOUT_MS = 120_000;
+
+/** A record that `deserialize` cannot read; its `cause` is what that threw. */
+export class DeserializationError extends Error {}
 
 /** The broker does not hold what is to be read next. */
 export class OffsetOutOfRangeError extends Error {}
@@ -96,11 +100,19 @@ export class KafkaSourceReader<T> implements SourceReader<T> {
   }
 
   #asRecord(partition: number, message: KafkaMessage): SourceRecord<T>[] {
-    const { topic, deserialize } = this.options;
     const timestamp = Number(message.timestamp);
-    const { key, value, headers } = message;
-    const element = deserialize({ topic, partition, offset: Number(message.offset), timestamp, key, value, headers });
+    const element = this.#deserialized(partition, message, timestamp);
     return element === undefined ? [] : [{ value: element, timestamp, split: this.#splitId(partition) }];
+  }
+
+  #deserialized(partition: number, { offset, key, value, headers }: KafkaMessage, timestamp: number): T | undefined {
+    const { topic, deserialize } = this.options;
+    try {
+      return deserialize({ topic, partition, offset: Number(offset), timestamp, key, value, headers });
+    } catch (error) {
+      const message = `the record at offset ${offset} of ${topic}, partition ${partition}, cannot be read: ${(error as Error).message}`;
+      throw new DeserializationError(message, { cause: error });
+    }
   }
 
   async #discover(session: TopicSession): Promise<void> {
@@ -122,7 +134,7 @@ export class KafkaSourceReader<T> implements SourceReader<T> {
   }
 
   #retrying<R>(attempt: (session: TopicSession) => Promise<R>): Promise<R> {
-    const { topic, retryTimeout = Infinity } = this.options;
+    const { topic, retryTimeout = RETRY_TIMEOUT_MS } = this.options;
     return retrying(
       retryTimeout,
       async () => {

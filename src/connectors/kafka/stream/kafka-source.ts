@@ -26,7 +26,7 @@ export interface KafkaSourceOptions<T> extends KafkaConnectionOptions {
   readonly bounded?: boolean;
   /** How often new partitions are looked for, ms; 10 s unless said otherwise. */
   readonly partitionDiscoveryInterval?: number;
-  /** How long a broker that fails is tried again before the program fails, ms; for ever unless said otherwise. */
+  /** How long a broker that fails is tried again before the program fails, ms; 2 min unless said otherwise. */
   readonly retryTimeout?: number;
 }
 
