@@ -120,7 +120,7 @@ describeWithKafka(`Kafka to Kafka over kill -9 (TRIPLINE_TEST_SEED=${SEED})`, ()
       alerts,
       letters: letters.sort(),
       records: await taken(`${name}-out`),
-      once: await committedIds(kafka.brokers, `${name}-once`),
+      once: await committedIds(kafka.brokers, `${name}-once`, alerts.length),
       ghosts,
     };
   }
