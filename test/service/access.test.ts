@@ -188,6 +188,13 @@ describe('roles', () => {
     ended.abort();
   });
 
+  it('a stream of alerts ends when its key is revoked', async () => {
+    const { id, key } = (await call('POST', '/v1/keys', { name: 'watcher', role: 'viewer' }, keys.admin.key)).body as Key;
+    const stream = await fetch(service.url('/v1/alerts/stream'), { headers: { 'x-api-key': key } });
+    await call('DELETE', `/v1/keys/${id}`, undefined, keys.admin.key);
+    expect(await stream.text()).toMatch(/^retry: 1000/);
+  });
+
   it('readiness shows nothing but the status to strangers', async () => {
     expect((await call('GET', '/health/ready')).body).toEqual({ status: 'ready' });
     expect((await call('GET', '/health/ready', undefined, keys.viewer.key)).body).toMatchObject({

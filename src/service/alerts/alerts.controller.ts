@@ -7,6 +7,7 @@ import type { Author } from '../../storage/access/audit-log.js';
 import type { AlertStates } from '../../storage/triage/alert-states.js';
 import type { AlertStateRow } from '../../storage/triage/entities.js';
 import { By, Needs } from '../auth/access.js';
+import { Authenticator } from '../auth/authenticator.js';
 import { DocumentBody } from '../docs/document-body.js';
 import { ALERT_EXAMPLE, EXPLAINED_ALERT_EXAMPLE, jsonExample, problemExample } from '../docs/examples.js';
 import { DomainError } from '../errors/domain-error.js';
@@ -28,6 +29,7 @@ export class AlertsController {
     @Inject(ALERTS) private readonly alerts: AlertRepository,
     @Inject(ALERT_STATES_OF) private readonly states: AlertStates,
     @Inject(Snoozes) private readonly snoozes: Snoozes,
+    @Inject(Authenticator) private readonly authenticator: Authenticator,
     @Inject(WakeUps) private readonly wakeUps: WakeUps,
   ) {}
 
@@ -71,7 +73,8 @@ export class AlertsController {
     const last = await this.alerts.lastNumber();
     // A number this outbox has not reached is of another database: waiting for it would hide all alerts until then.
     const first = after === undefined ? last : Math.min(after, last);
-    const target = openEventStream(request, reply, this.wakeUps.closing);
+    const closing = AbortSignal.any([this.wakeUps.closing, this.authenticator.letOut(request, reply.raw)]);
+    const target = openEventStream(request, reply, closing);
     const { key, ...filter } = query;
     await streamAlerts(this.alerts, this.wakeUps, target, { ...filter, keys: key === undefined ? undefined : keyTexts(key) }, first);
     reply.raw.end();

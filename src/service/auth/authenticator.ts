@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../errors/domain-error.js';
 import { isLoopback } from '../settings/readers.js';
@@ -12,6 +12,8 @@ import { refuseForeignPage } from './foreign-page.js';
 import { KeyRing } from './key-ring.js';
 import { TokenVerifier } from './token-verifier.js';
 
+/** How often the caller of a stream that goes on is looked at again, ms. */
+const LOOK_AGAIN_MS = 5_000;
 const ANYBODY: Principal = { kind: 'anyone', name: 'anyone', id: null, role: 'admin' };
 
 /** Finds out who calls: by a key of the settings, a stored key, or a bearer token of the identity provider. */
@@ -43,6 +45,15 @@ export class Authenticator {
     const found = this.#holder(given) ?? (await this.stored.find(given)) ?? (await this.tokens.verify(given));
     if (found === undefined) throw new DomainError('unauthenticated', 'unknown-api-key', 'the API key is not known');
     return found;
+  }
+
+  /** Fires when the caller of a stream that goes on is let in no more: their key was revoked, or key or token is over. */
+  letOut(request: FastifyRequest, response: ServerResponse): AbortSignal {
+    const out = new AbortController();
+    const refused = (error: unknown) => error instanceof DomainError && error.kind === 'unauthenticated' && out.abort();
+    const look = setInterval(() => void this.authenticate(request).catch(refused), LOOK_AGAIN_MS).unref();
+    response.once('close', () => clearInterval(look));
+    return out.signal;
   }
 
   /** Nobody is asked for a key: by a setting, or on this machine alone as long as no key was ever made. */
