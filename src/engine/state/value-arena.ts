@@ -11,6 +11,8 @@ const MAX_CHUNKS = 2 ** (32 - OFFSET_BITS) - 1;
 const NOWHERE = 0xffff_ffff;
 /** Before each value: whose it is, and its length in bytes. */
 const HEADER_WORDS = 2;
+/** Up to here a loop copies quicker than a call. */
+const LOOP_WORDS = 128;
 /** Dead bytes may be so much of those alive; less would mean to move more: four bytes for each new one at worst. */
 const MAX_DEAD = 0.25;
 const SLACK_WORDS = 2048;
@@ -98,16 +100,26 @@ export class ValueArena {
     return (this.#chunks[place >>> OFFSET_BITS] as Chunk).words[(place & OFFSET_MASK) + 1];
   }
 
-  #append(number: number, value: Uint8Array, words: number): number {
-    let chunk = this.#chunks[this.#newest];
-    if (chunk === undefined || chunk.taken + words > chunk.words.length) chunk = this.#open(words);
-    const at = chunk.taken;
-    chunk.words[at] = number;
-    chunk.words[at + 1] = value.length;
-    chunk.bytes.set(value, (at + HEADER_WORDS) * WORD);
-    chunk.taken += words;
-    chunk.alive += words;
-    return placeOf(this.#newest, at);
+  #append(number: number, value: Uint8Array, size: number): number {
+    const chunk = this.#chunkFor(size);
+    chunk.words[chunk.taken] = number;
+    chunk.words[chunk.taken + 1] = value.length;
+    chunk.bytes.set(value, (chunk.taken + HEADER_WORDS) * WORD);
+    return this.#take(chunk, size);
+  }
+
+  /** The newest, if it has so much room. */
+  #chunkFor(size: number): Chunk {
+    const newest = this.#chunks[this.#newest];
+    return newest === undefined || newest.taken + size > newest.words.length ? this.#open(size) : newest;
+  }
+
+  /** What was written behind the newest's last value is one; returns its place. */
+  #take(newest: Chunk, size: number): number {
+    const place = placeOf(this.#newest, newest.taken);
+    newest.taken += size;
+    newest.alive += size;
+    return place;
   }
 
   /** A new newest chunk, of twice the size of all before it together as long as those are small. */
@@ -138,33 +150,41 @@ export class ValueArena {
     const newest = this.#chunks[this.#newest];
     const free = newest === undefined ? 0 : newest.words.length - newest.taken;
     if (this.#heldWords - free - this.#aliveWords <= this.#aliveWords * MAX_DEAD + SLACK_WORDS) return;
-    const emptied = this.#leastAlive();
+    const emptied = this.#mostDead();
     // What moves goes into another one.
     if (emptied === this.#newest) this.#newest = -1;
     this.#moveAll(emptied);
     this.#giveBack(emptied);
   }
 
-  #leastAlive(): number {
-    let least = this.#newest;
+  #mostDead(): number {
+    let most = this.#newest;
+    let words = -1;
     this.#chunks.forEach((chunk, number) => {
-      if (chunk !== undefined && chunk.alive < (this.#chunks[least]?.alive ?? Infinity)) least = number;
+      if (chunk === undefined) return;
+      // What is free in the newest will be taken; in others it never is.
+      const dead = (number === this.#newest ? chunk.taken : chunk.words.length) - chunk.alive;
+      if (dead > words) [most, words] = [number, dead];
     });
-    return least;
+    return most;
   }
 
   #moveAll(emptied: number): void {
-    const { bytes, words, taken } = this.#chunks[emptied] as Chunk;
+    const { words, taken } = this.#chunks[emptied] as Chunk;
     for (let at = 0; at < taken; ) {
       const number = words[at];
-      const length = words[at + 1];
-      const size = wordsOf(length);
-      if (this.#places[number] === placeOf(emptied, at)) {
-        const start = (at + HEADER_WORDS) * WORD;
-        this.#places[number] = this.#append(number, bytes.subarray(start, start + length), size);
-      }
+      const size = wordsOf(words[at + 1]);
+      if (this.#places[number] === placeOf(emptied, at)) this.#move(number, words, at, size);
       at += size;
     }
+  }
+
+  #move(number: number, from: Uint32Array, at: number, size: number): void {
+    const chunk = this.#chunkFor(size);
+    const { words, taken } = chunk;
+    if (size > LOOP_WORDS) words.set(from.subarray(at, at + size), taken);
+    else for (let i = 0; i < size; i++) words[taken + i] = from[at + i];
+    this.#places[number] = this.#take(chunk, size);
   }
 }
 
