@@ -14,6 +14,7 @@ export interface EventPosition {
 export class Event implements EventPosition {
   /** Once the event is kept a text of a character per byte: made in a quarter of the time of a buffer. */
   #bytes: Uint8Array | string;
+  /** Made when it is asked for, unless it is the event's own. */
   #id: string | undefined;
 
   constructor(
@@ -26,10 +27,11 @@ export class Event implements EventPosition {
     raw: Uint8Array,
     /** By slot; shorter than the layout for an event decoded before the layout grew, or restored. */
     readonly fields: unknown[],
-    id?: string,
+    /** What the stream's `id` expression gives. */
+    readonly ownId?: string,
   ) {
     this.#bytes = raw;
-    this.#id = id;
+    this.#id = ownId;
   }
 
   /** UTF-8 JSON, byte for byte as it came; of an event that was kept a copy. */

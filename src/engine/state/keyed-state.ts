@@ -82,10 +82,10 @@ interface Running {
 const NEVER = 0xffff_ffff;
 
 /** As many as recent events are likely to be of, at about 1 KB each. */
-const MAX_AWAKE = 65_536;
+const MAX_AWAKE = 32_768;
 
 export interface KeyedStateOptions {
-  /** Keys awake at once; default 65,536. */
+  /** Keys awake at once; default 32,768. */
   readonly maxAwake?: number;
 }
 

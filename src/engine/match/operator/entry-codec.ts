@@ -11,8 +11,8 @@ import { EventCollector, readEvents } from './event-codec.js';
 import type { HostedRule } from './hosted-rule.js';
 import { RuleState, RulesEntry } from './rules-entry.js';
 
-/** 1 held one rule, without its number: never released. */
-const FORMAT = 2;
+/** 1 held one rule, without its number, 2 the id of each event: never released. */
+const FORMAT = 3;
 const COOL_DOWN = 1;
 /** Nothing is open: there is no body. */
 const EMPTY = 2;

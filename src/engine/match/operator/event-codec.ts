@@ -14,15 +14,16 @@ export class EventCollector implements EventTable {
     return this.#numbers.size - 1;
   }
 
-  /** Writes the events in the order of their numbers. */
+  /** Writes the events in the order of their numbers; an id that says no more than the position is left out. */
   write(out: BinaryWriter): void {
     out.uint(this.#numbers.size);
     for (const event of this.#numbers.keys()) {
+      const { ownId } = event;
       out.text(event.stream);
-      out.uint(event.partition);
+      out.uint(2 * event.partition + (ownId === undefined ? 0 : 1));
       out.uint(event.offset);
       out.double(event.time);
-      out.text(event.id);
+      if (ownId !== undefined) out.text(ownId);
       out.bytes(event.raw);
     }
   }
@@ -36,8 +37,8 @@ export function readEvents(from: BinaryReader, layout: FieldLayout): Event[] {
     const partition = from.uint();
     const offset = from.uint();
     const time = from.double();
-    const id = from.text();
-    const event = new Event(layout, stream, partition, offset, time, from.bytes(), [], id);
+    const ownId = partition % 2 === 0 ? undefined : from.text();
+    const event = new Event(layout, stream, Math.floor(partition / 2), offset, time, from.bytes(), [], ownId);
     event.keep();
     events.push(event);
   }
