@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { EXECUTION_TRANSITIONS, JOB_TRANSITIONS, LifeCycle } from '../../src/runtime/stream/job/life-cycle.js';
 import { RestartStrategies } from 'tripline';
 
@@ -18,6 +19,17 @@ describe('life cycles', () => {
       const ends = [state, ...reachable(state)].filter((each) => table[each].length === 0);
       expect([state, following, ends.length > 0]).toEqual([state, following, true]);
     }
+  });
+
+  it.each([
+    ['a job (JobStatus)', JOB_TRANSITIONS],
+    ['a task (ExecutionState)', EXECUTION_TRANSITIONS],
+  ])('the drawing of %s in docs/streams.md is the table', (title, table) => {
+    const docs = readFileSync('docs/streams.md', 'utf8');
+    const [drawing] = docs.slice(docs.indexOf(`state "${title}"`)).split('```');
+    const arrows = [...drawing.matchAll(/(\w+) --> (\w+)/g)].map(([, from, to]) => `${from} --> ${to}`);
+    const expected = Object.entries(table).flatMap(([from, following]) => following.map((to: string) => `${from} --> ${to}`));
+    expect(arrows.sort()).toEqual(expected.sort());
   });
 
   it('a transition that the table does not have is refused', () => {

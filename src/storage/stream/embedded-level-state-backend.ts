@@ -37,6 +37,8 @@ export class EmbeddedLevelStateBackend implements StateBackend {
       valueEncoding: 'view',
       cacheSize: this.options.cacheBytes ?? 8 * MEBIBYTE,
       writeBufferSize: this.options.writeBufferBytes ?? 8 * MEBIBYTE,
+      // Files are read through maps of memory, which count as resident: 2 MiB for each that is open.
+      maxOpenFiles: 100,
     });
     await level.open();
     return new LevelStateStore(level, groupOf, () => rm(path, { recursive: true, force: true }));
