@@ -4,6 +4,7 @@ import type { DemoOptions } from './commands/demo.js';
 import type { ExplainOptions } from './commands/explain.js';
 import type { CreateKeyOptions, KeysOptions } from './commands/keys.js';
 import { type ReplayOptions } from './commands/replay.js';
+import type { SavepointOptions } from './commands/savepoint.js';
 import { VERSION } from '../version.js';
 import { EXIT, type Terminal, UsageError } from './terminal.js';
 
@@ -44,6 +45,7 @@ function program(terminal: Terminal, outcome: Outcome): Command {
   addMatch(root, terminal, outcome);
   addDemo(root, terminal, outcome);
   addKeys(root, terminal, outcome);
+  addSavepoint(root, terminal, outcome);
   // Subcommands take over what is set on the root only when it is copied.
   for (const command of root.commands) command.copyInheritedSettings(root);
   return root;
@@ -163,6 +165,19 @@ function addDemo(root: Command, terminal: Terminal, outcome: Outcome): void {
 }
 
 const TENANT = "whose keys (default: the operator's)";
+
+function addSavepoint(root: Command, terminal: Terminal, outcome: Outcome): void {
+  root
+    .command('savepoint')
+    .description('show what the savepoints or checkpoints of a stream program in a folder hold')
+    .argument('<folder>', 'of a FileSystemCheckpointStorage; a program that uses it goes on')
+    .option('--json', 'a line of JSON for each')
+    .addHelpText('after', '\nExamples:\n  tripline savepoint /var/lib/fraud/savepoint\n  tripline savepoint --json ./checkpoints\n')
+    .action(async (folder: string, options: SavepointOptions) => {
+      const { savepointCommand } = await import('./commands/savepoint.js');
+      outcome.exit = await savepointCommand(folder, options, terminal);
+    });
+}
 
 function addKeys(root: Command, terminal: Terminal, outcome: Outcome): void {
   const keys = root

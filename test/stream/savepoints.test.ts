@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -21,6 +21,8 @@ import {
   type ValueStateDescriptor,
   WatermarkStrategy,
 } from 'tripline';
+import { decodeMetadata, encodeMetadata } from '../../src/runtime/stream/checkpoint/metadata.js';
+import { tripline } from '../cli/support.js';
 import { Script, type Step } from './support/script-source.js';
 
 interface Item {
@@ -237,6 +239,52 @@ describe('savepoints', () => {
     const segment = join(folder, checkpoint, 'segment-0');
     await damage(segment);
     await expect(resumed([]).execute()).rejects.toThrow(`${segment} ${message}`);
+  });
+
+  /** Written by the first release that had savepoints; TRIPLINE_WRITE_GOLDEN=1 writes it anew, which only a new format may need. */
+  describe('of an older format version', () => {
+    const golden = join('test', 'stream', 'savepoints', 'format-1');
+
+    it('can be begun with', async () => {
+      if (process.env.TRIPLINE_WRITE_GOLDEN === '1') {
+        await stopHalfway([], { parallelism: 2, seen: true });
+        await rm(golden, { recursive: true, force: true });
+        await cp(folder, golden, { recursive: true });
+      }
+      await cp(golden, folder, { recursive: true });
+      const [out, whole]: string[][] = [[], await uninterrupted({ seen: true })];
+      await resumed(out, { parallelism: 3, seen: true }).execute();
+      const halfway: string[] = [];
+      await rm(folder, { recursive: true });
+      await stopHalfway(halfway, { seen: true });
+      const rest = whole.filter((row) => !halfway.includes(row) && !row.startsWith('seen'));
+      expect(out.filter((row) => !row.startsWith('seen')).sort()).toEqual(rest);
+    });
+
+    it('one of a later format is refused', async () => {
+      const metadata = encodeMetadata({ checkpointId: 1, kind: 'savepoint', isFinished: false, operators: [] });
+      metadata[0] = 2;
+      expect(() => decodeMetadata(metadata)).toThrow('the checkpoint has format 2; this release reads up to 1');
+    });
+  });
+
+  it('are shown by the command line', async () => {
+    await stopHalfway([], { parallelism: 2, seen: true });
+    const { exit, out } = await tripline(['savepoint', folder]);
+    expect(exit).toBe(0);
+    expect(out).toMatch(
+      /^savepoint 1, \d{4}-.*Z, \d+ bytes\n {2}events {2}source \(1\)\n {2}count {2}process \(2\)\n {4}count: value, serializer plain 1\n/,
+    );
+    expect(out).toContain('  seen  process (2)\n    seen: SPLIT_DISTRIBUTE, serializer plain 1\n');
+    const json = JSON.parse((await tripline(['savepoint', '--json', folder])).out);
+    expect(json).toMatchObject({
+      id: 1,
+      kind: 'savepoint',
+      isFinished: false,
+      operators: [{ uid: 'events', splits: [{ position: 1 }] }, {}, {}, {}, {}],
+    });
+    const { exit: missing, err } = await tripline(['savepoint', join(folder, 'nowhere')]);
+    expect([missing, err]).toEqual([1, expect.stringContaining('there is no folder')]);
   });
 
   it('there must be one', async () => {

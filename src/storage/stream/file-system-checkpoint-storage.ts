@@ -91,6 +91,13 @@ export class FileSystemCheckpointStorage implements CheckpointStorage {
     }
   }
 
+  /** What is there, without taking it over: the program that uses the folder goes on. Oldest first. */
+  async inspect(): Promise<readonly { readonly checkpoint: CompletedCheckpoint; readonly metadata: Uint8Array }[]> {
+    const stored: Stored[] = [];
+    for (const id of await this.#ids()) if ((await readdir(this.#path(id))).includes(METADATA)) stored.push(await this.#read(id));
+    return stored;
+  }
+
   /** @throws CheckpointStorageError `checkpoint-storage-owned` */
   async #checkOwner(): Promise<void> {
     const owner = await readFile(join(this.folder, OWNER), 'utf8').catch(() => this.#name);
