@@ -7,6 +7,9 @@ import { compare, same } from './runtime/compare.js';
 import { runtime } from './runtime/index.js';
 import { DEFAULT_LIMITS, type ExpressionLimits, type ExpressionProblem, type ExpressionScope } from './scope.js';
 
+/** Of a longer chain of && or || the rest is not compared in pairs. */
+const MAX_COMPARED = 200;
+
 interface Verdict {
   readonly holds: 'always' | 'never';
   readonly reason: string;
@@ -56,13 +59,23 @@ function judgeParts(parts: readonly Node[], and: boolean, scope: ExpressionScope
   const deciding = verdicts.find((verdict) => verdict?.holds === (and ? 'never' : 'always'));
   if (deciding !== undefined) return deciding;
   if (verdicts.every((verdict) => verdict !== undefined)) return verdicts[0];
-  const comparisons = parts.flatMap((part) => conjunctOf(part) ?? []);
-  for (const [i, a] of comparisons.entries()) {
-    for (const b of comparisons.slice(i + 1)) {
-      if (and && excludes(a, b)) return { holds: 'never', reason: `${shown(a, scope)} and ${shown(b, scope)} exclude each other` };
-      const [notA, notB] = [negated(a), negated(b)];
-      if (!and && notA && notB && excludes(notA, notB))
-        return { holds: 'always', reason: `${shown(a, scope)} or ${shown(b, scope)} holds for every \`${fieldOf(a)}\`` };
+  return judgePairs(
+    parts.slice(0, MAX_COMPARED).flatMap((part) => conjunctOf(part) ?? []),
+    and,
+    scope,
+  );
+}
+
+/** `a || b` always holds where `!a` and `!b` exclude each other. */
+function judgePairs(comparisons: readonly Conjunct[], and: boolean, scope: ExpressionScope): Verdict | undefined {
+  const meant = comparisons.map((each) => (and ? each : negated(each)));
+  for (let i = 0; i < meant.length; i++) {
+    for (let j = i + 1; j < meant.length; j++) {
+      const [a, b] = [meant[i], meant[j]];
+      if (a === undefined || b === undefined || !excludes(a, b)) continue;
+      const both = [shown(comparisons[i], scope), shown(comparisons[j], scope)];
+      if (and) return { holds: 'never', reason: `${both[0]} and ${both[1]} exclude each other` };
+      return { holds: 'always', reason: `${both[0]} or ${both[1]} holds for every \`${fieldOf(a)}\`` };
     }
   }
   return undefined;
