@@ -15,7 +15,7 @@ import type { Matcher } from '../match/matcher.js';
 import type { MatchRule } from '../match/operator/match-rule.js';
 import { createMatcher, type MatcherPlan, planMatcher, type Representation } from '../match/select.js';
 import { compilePattern } from '../nfa/index.js';
-import { type Key, keyOf, keyOfAll, NO_KEY } from '../state/key.js';
+import { isKeyValue, keyOf, keyOfAll, NO_KEY } from '../state/key.js';
 import { compileWindow } from '../window/rule/compile-window.js';
 import { windowPlan, type WindowPlan } from '../window/rule/window-plan.js';
 import { patternAlertScope, windowAlertScope } from './alert.js';
@@ -80,7 +80,7 @@ export function compileRule(
     lists: built.lists,
     edges,
     plan,
-    keyOf: keyFunction(
+    ...keyFunctions(
       definition,
       keys.map((number) => built.functions[number]),
     ),
@@ -127,9 +127,13 @@ function keyExpressions({ key }: RuleDefinition): readonly string[] {
   return key === undefined ? [] : typeof key === 'string' ? [key] : key;
 }
 
-function keyFunction({ key }: RuleDefinition, functions: readonly CompiledExpression[]): (event: Event) => Key | undefined {
-  if (key === undefined) return () => NO_KEY;
-  if (functions.length > 1) return (event) => keyOfAll(functions.map((evaluate) => evaluate(event, null)));
+function keyFunctions({ key }: RuleDefinition, functions: readonly CompiledExpression[]): Pick<MatchRule, 'keyOf' | 'hasKey'> {
+  if (key === undefined) return { keyOf: () => NO_KEY, hasKey: () => true };
+  const values = (event: Event): unknown[] => functions.map((evaluate) => evaluate(event, null));
+  if (functions.length > 1) return { keyOf: (event) => keyOfAll(values(event)), hasKey: (event) => values(event).every(isKeyValue) };
   const [evaluate] = functions;
-  return typeof key === 'string' ? (event) => keyOf(evaluate(event, null)) : (event) => keyOfAll([evaluate(event, null)]);
+  const hasKey = (event: Event): boolean => isKeyValue(evaluate(event, null));
+  return typeof key === 'string'
+    ? { keyOf: (event) => keyOf(evaluate(event, null)), hasKey }
+    : { keyOf: (event) => keyOfAll([evaluate(event, null)]), hasKey };
 }

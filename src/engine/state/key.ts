@@ -29,6 +29,13 @@ export function keyOf(value: unknown): Key | undefined {
   return isUsable(value) ? new Key(undefined, value) : undefined;
 }
 
+/** Whether the value can be a key. */
+export function isKeyValue(value: unknown): boolean {
+  return typeof value === 'number'
+    ? Number.isFinite(value)
+    : typeof value === 'string' || typeof value === 'bigint' || typeof value === 'boolean';
+}
+
 /** The key of several values; undefined when one of them cannot be part of a key. The list is the key's from now on. */
 export function keyOfAll(values: readonly unknown[]): Key | undefined {
   for (let i = 0; i < values.length; i++) if (!isUsable(values[i])) return undefined;

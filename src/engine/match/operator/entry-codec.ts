@@ -40,13 +40,13 @@ export class EntryCodec {
     readonly rules: ReadonlyMap<number, HostedRule>,
   ) {}
 
-  write({ encoded, states }: RulesEntry, out: BinaryWriter): void {
+  write({ encoded, states, deadlines }: RulesEntry, out: BinaryWriter): void {
     if (encoded !== undefined) return out.raw(encoded.rest());
     const events = new EventCollector();
     this.#bodies.reset();
     out.uint(FORMAT);
     out.uint(states.length);
-    for (const state of states) this.#writeState(state, events, out);
+    for (let i = 0; i < states.length; i++) this.#writeState(states[i], deadlines[i], events, out);
     events.write(out);
     out.raw(this.#bodies.view());
   }
@@ -73,13 +73,13 @@ export class EntryCodec {
 
   /** The key has gone as a whole. */
   uncount(entry: RulesEntry): void {
-    const states = entry.encoded === undefined ? entry.states : this.#knownHeads(entry);
+    const states: readonly { of: HostedRule; kept: number }[] = entry.encoded === undefined ? entry.states : this.#knownHeads(entry);
     for (const { of, kept } of states) of.count(-1, -kept);
   }
 
   /** Whether the rule has a state of the key; nothing more is decoded for it. */
   holds(entry: RulesEntry, rule: HostedRule): boolean {
-    return entry.encoded === undefined ? entry.find(rule) !== undefined : this.#knownHeads(entry).some(({ of }) => of === rule);
+    return entry.encoded === undefined ? entry.find(rule) >= 0 : this.#knownHeads(entry).some(({ of }) => of === rule);
   }
 
   /** Makes the key's states what they were when it was written. @throws Error for what this release cannot read */
@@ -94,11 +94,11 @@ export class EntryCodec {
     for (const head of heads) {
       const body = head.isEmpty ? undefined : from.part();
       const of = this.rules.get(head.rule);
-      if (of !== undefined) entry.states.push(readState(of, head, body, events));
+      if (of !== undefined) entry.put(readState(of, head, body, events), head.deadline);
     }
   }
 
-  #writeState({ of, state, suppressedUntil, deadline, kept }: RuleState, events: EventCollector, out: BinaryWriter): void {
+  #writeState({ of, state, suppressedUntil, kept }: RuleState, deadline: number, events: EventCollector, out: BinaryWriter): void {
     const { matcher } = of.rule;
     const isEmpty = matcher.isEmpty(state);
     out.uint(of.number);
@@ -147,7 +147,6 @@ function readState(of: HostedRule, head: StateHead, body: BinaryReader | undefin
   if (head.version > matcher.stateVersion) throw new Error(`${written}; this release reads up to version ${matcher.stateVersion}`);
   const state = new RuleState(of, body === undefined ? matcher.createState() : matcher.read(body, events, head.version));
   state.suppressedUntil = head.suppressedUntil;
-  state.deadline = head.deadline;
   state.kept = head.kept;
   return state;
 }

@@ -18,6 +18,8 @@ export interface MatchRule<S = unknown> {
   readonly suppressFor: number | undefined;
   /** The key of an event; undefined when it has none that can be used. */
   keyOf(event: Event): Key | undefined;
+  /** Whether `keyOf` gives one; makes none. */
+  hasKey(event: Event): boolean;
   /** The text of an expression of the rule, by its number. */
   expressionText(expression: number): string;
 }

@@ -61,10 +61,22 @@ export class RulesState {
     this.#keys.touch(entry);
   }
 
-  /** After a key's states changed: it is kept as long as there is one. */
-  store(entry: RulesEntry): void {
+  /** Takes in a state of a rule that has none of the key. */
+  put(entry: RulesEntry, state: RuleState, deadline: number): void {
+    entry.put(state, deadline);
+    state.of.count(1, state.kept);
+  }
+
+  remove(entry: RulesEntry, at: number): void {
+    const { of, kept } = entry.states[at];
+    of.count(-1, -kept);
+    entry.remove(at);
+  }
+
+  /** After a key's states changed: it is kept as long as there is one. `deadline`: the earliest of those that changed. */
+  store(entry: RulesEntry, deadline: number): void {
     if (entry.states.length === 0) this.#keys.forget(entry);
-    else this.#keys.schedule(entry, entry.earliest);
+    else this.#keys.schedule(entry, deadline);
   }
 
   /** Keeps a key that was not there. */
@@ -78,31 +90,28 @@ export class RulesState {
     return this.#keys.earliest;
   }
 
-  /** The next key with a deadline at or before `time`, as it is to be looked at: touched, and out of the queue until it is stored. */
-  takeDue(time: number): { readonly entry: RulesEntry; readonly deadline: number } | undefined {
-    while (this.#keys.earliest <= time) {
-      const deadline = this.#keys.earliest;
-      const entry = this.#keys.takeEarliest();
-      const actual = this.#codec.earliestOf(entry);
-      if (actual > deadline) {
-        this.#keys.schedule(entry, actual);
-        continue;
-      }
-      this.#keys.touch(entry);
-      this.#codec.decode(entry);
-      return { entry, deadline };
+  /** The key with the earliest deadline, if that is real: touched, and out of the queue until it is stored. There must be a deadline. */
+  takeEarliest(): RulesEntry | undefined {
+    const deadline = this.#keys.earliest;
+    const entry = this.#keys.takeEarliest();
+    const actual = this.#codec.earliestOf(entry);
+    if (actual > deadline) {
+      this.#keys.schedule(entry, actual);
+      return undefined;
     }
-    return undefined;
+    this.#keys.touch(entry);
+    this.#codec.decode(entry);
+    return entry;
   }
 
   /** A rule's states of all keys, which may rest again when the next is asked for. They are read by the version of the beginning. */
-  *of(hosted: HostedRule): Generator<readonly [RulesEntry, RuleState]> {
+  *of(hosted: HostedRule): Generator<readonly [entry: RulesEntry, at: number]> {
     const { rule } = hosted;
     for (const entry of this.#keys.values()) {
       if (!this.#codec.holds(entry, hosted)) continue;
       hosted.rule = rule;
       this.#codec.decode(entry);
-      yield [entry, entry.find(hosted) as RuleState];
+      yield [entry, entry.find(hosted)];
     }
   }
 
@@ -126,7 +135,7 @@ export class RulesState {
     if (!retired.some((rule) => this.#codec.holds(entry, rule))) return;
     this.#keys.touch(entry);
     this.#codec.decode(entry);
-    for (const state of entry.states.filter(({ of }) => of.isRetired)) entry.remove(state);
-    this.store(entry);
+    for (let at = entry.states.length - 1; at >= 0; at--) if (entry.states[at].of.isRetired) this.remove(entry, at);
+    this.store(entry, entry.earliest);
   }
 }
