@@ -62,8 +62,8 @@ export class EntryCodec {
   earliestOf(entry: RulesEntry): number {
     if (entry.encoded === undefined) return entry.earliest;
     const known = this.#knownHeads(entry);
-    // A key of which no rule is left is met at once, and forgotten.
-    return known.length === 0 ? -Infinity : Math.min(...known.map(({ deadline }) => deadline));
+    // A key of which no rule is left is met as soon as time moves, and forgotten.
+    return known.length === 0 ? 0 : Math.min(...known.map(({ deadline }) => deadline));
   }
 
   /** The key came out of a snapshot: its rules count it. */
