@@ -21,9 +21,9 @@ const SEND_BYTES = 512 << 10;
 const RECORD_OVERHEAD_BYTES = 64;
 /** After this time the broker aborts what a dead writer left open, if none has taken over before, ms. */
 const TRANSACTION_TIMEOUT_MS = 60_000;
-/** How long taking over waits for an earlier writer's transaction to be ended, ms. */
-const TAKE_OVER_LIMIT_MS = 30_000;
-const TAKE_OVER_PAUSE_MS = 50;
+/** How long an earlier transaction may take to be ended, ms. */
+const ENDING_LIMIT_MS = 30_000;
+const ENDING_PAUSE_MS = 20;
 const FETCH_WAIT_MS = 100;
 
 /**
@@ -55,7 +55,7 @@ export class TransactionalProducer {
     });
     try {
       await producer.connect();
-      const transaction = await initialized(producer);
+      const transaction = await whileEnding(() => producer.transaction());
       return new TransactionalProducer(
         id,
         producer,
@@ -70,10 +70,9 @@ export class TransactionalProducer {
 
   /** All records and the position, or nothing. When it rejects, nobody knows which: take over and read the position. */
   async commit(records: readonly TopicRecord[], { number, incarnation, writer }: WriterPosition): Promise<void> {
-    for (const [topic, messages] of sends(records)) await this.transaction.send({ topic, acks: ACKS_OF_ALL, messages });
     const metadata = `${writer} ${incarnation}`;
-    const note = { key: this.id, value: `${number} ${metadata}`, partition: 0 };
-    await this.transaction.send({ topic: POSITIONS_TOPIC, acks: ACKS_OF_ALL, messages: [note] });
+    await this.#begin({ key: this.id, value: `${number} ${metadata}`, partition: 0 });
+    for (const [topic, messages] of sends(records)) await this.transaction.send({ topic, acks: ACKS_OF_ALL, messages });
     // The types do not know the metadata; the request does.
     const partition = { partition: 0, offset: String(number), metadata };
     await this.transaction.sendOffsets({ consumerGroupId: this.id, topics: [{ topic: POSITIONS_TOPIC, partitions: [partition] }] });
@@ -81,16 +80,21 @@ export class TransactionalProducer {
     this.transaction = await this.producer.transaction();
   }
 
+  /** The broker may still be writing the end of the transaction before. Of one record for one partition nothing is sent then. */
+  #begin(note: Message): Promise<unknown> {
+    return whileEnding(() => this.transaction.send({ topic: POSITIONS_TOPIC, acks: ACKS_OF_ALL, messages: [note] }));
+  }
+
   async close(): Promise<void> {
     await this.producer.disconnect().catch(() => {});
   }
 }
 
-/** The broker may need a moment to end an earlier producer's transaction. */
-async function initialized(producer: Producer): Promise<Transaction> {
-  for (const limit = Date.now() + TAKE_OVER_LIMIT_MS; ; await delay(TAKE_OVER_PAUSE_MS)) {
+/** Tries again while the broker is ending an earlier transaction of the id. */
+async function whileEnding<T>(attempt: () => Promise<T>): Promise<T> {
+  for (const limit = Date.now() + ENDING_LIMIT_MS; ; await delay(ENDING_PAUSE_MS)) {
     try {
-      return await producer.transaction();
+      return await attempt();
     } catch (error) {
       if (!hasType(error, 'CONCURRENT_TRANSACTIONS') || Date.now() > limit) throw error;
     }
