@@ -11,6 +11,7 @@ import type { AlertRepository } from '../storage/query/alerts.js';
 import type { DeadLetterRepository } from '../storage/query/dead-letters.js';
 import type { AlertStates } from '../storage/triage/alert-states.js';
 import { Snoozes } from './triage/snoozes.js';
+import { StormBreaker } from './triage/storm-breaker.js';
 import { SnoozesController } from './triage/snoozes.controller.js';
 import { AlertsController } from './alerts/alerts.controller.js';
 import { WakeUps } from './alerts/alert-stream.js';
@@ -170,6 +171,7 @@ export class AppModule {
         CommandsService,
         CommandTopic,
         MetaStream,
+        StormBreaker,
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_GUARD, useClass: AuthGuard },
         { provide: APP_GUARD, useClass: RateLimitGuard },

@@ -30,6 +30,7 @@ import { Sinks } from './sinks/sinks.js';
 import { kafkaSettings, StreamSources } from './sources.js';
 import type { Teardown } from './teardown.js';
 import { Snoozes } from './triage/snoozes.js';
+import { StormBreaker } from './triage/storm-breaker.js';
 
 const JOB = 'main';
 const SHARD = 0;
@@ -167,12 +168,14 @@ async function startFollowers(app: NestFastifyApplication, started: Promise<void
   await Promise.race([synced, delay(RECOVERY_GRACE_MS)]);
   const commands = app.get(CommandTopic);
   teardown.add('ending the command topic', () => commands.stop());
-  const meta = app.get(MetaStream);
+  const [meta, storms] = [app.get(MetaStream), app.get(StormBreaker)];
   teardown.add('ending the meta stream', () => meta.stop());
+  teardown.add('ending the storm breaker', () => storms.stop());
   void synced
     .then(() => {
       commands.start(app);
       meta.start();
+      storms.start();
     })
     .catch(() => {});
   return files;

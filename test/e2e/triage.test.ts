@@ -32,7 +32,7 @@ describe('what people do about alerts', () => {
       });
     }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    rig = await Rig.start({ TRIPLINE_WEBHOOK_PRIVATE: 'on', TRIPLINE_CHECKPOINT_INTERVAL: '200ms' });
+    rig = await Rig.start({ TRIPLINE_WEBHOOK_PRIVATE: 'on', TRIPLINE_CHECKPOINT_INTERVAL: '200ms', TRIPLINE_STORM_LIMIT: '50' });
     await rig.put('/v1/streams/payments', { time: { field: 'ts', format: 'epochMillis' }, idleAfter: '50ms' });
     await rig.put('/v1/sinks/hook', { webhook: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` } });
     await rig.put('/v1/sinks/unused', { webhook: { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` } });
@@ -135,5 +135,23 @@ describe('what people do about alerts', () => {
     const refused = await rig.json('DELETE', '/v1/sinks/hook');
     expect([refused.status, refused.body]).toEqual([409, expect.objectContaining({ code: 'sink-in-use', rules: ['big'] })]);
     expect((await rig.json('DELETE', '/v1/sinks/unused')).status).toBe(204);
+  });
+
+  it('a rule that storms is snoozed by the service', async () => {
+    await rig.put('/v1/rules/stormy', {
+      from: 'payments',
+      pattern: [{ begin: 'a', where: 'has(storm)' }],
+      alert: { title: 'stormy', to: [] },
+    });
+    await rig.send(
+      'payments',
+      Array.from({ length: 60 }, (_, index) => ({ ts: 1_767_225_700_000 + index, storm: true })),
+    );
+    const snoozes = await until(
+      async () => (await rig.ask<Page<Snooze & { by: string; note: string }>>('GET', '/v1/snoozes?rule=stormy')).body.items,
+      (items) => items.length > 0,
+    );
+    expect(snoozes).toEqual([expect.objectContaining({ key: null, by: 'tripline', note: 'more than 50 alerts a minute' })]);
+    expect((await rig.ask<Page<Snooze>>('GET', '/v1/snoozes?rule=big')).body.items).toEqual([]);
   });
 });

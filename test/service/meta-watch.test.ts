@@ -12,11 +12,12 @@ interface Look {
   readonly stalled?: Readonly<Record<string, readonly string[]>>;
   /** Rule to how often it reached a limit. */
   readonly limits?: Readonly<Record<string, number>>;
+  readonly storms?: readonly string[];
   readonly restarts?: number;
   readonly failed?: number;
 }
 
-function seen({ failing = {}, events = {}, stalled = {}, limits = {}, restarts = 0, failed = 0 }: Look): Seen {
+function seen({ failing = {}, events = {}, stalled = {}, limits = {}, storms = [], restarts = 0, failed = 0 }: Look): Seen {
   const stalls = Object.entries(stalled).map(([stream, waiting]) => ({ stream, partition: 0, since: 0, waiting, continuing: [] }));
   return {
     job: { stalls, restarts },
@@ -29,6 +30,7 @@ function seen({ failing = {}, events = {}, stalled = {}, limits = {}, restarts =
       ]),
       checkpoints: { completed: 0, failed, lastId: 0, lastBytes: 0, lastPauseMs: 0, lastDurationMs: 0, lastAt: null },
     },
+    storms: storms.map((rule) => ({ rule, note: 'many' })),
     sinks: Object.entries({ well: null, ...failing }).map(
       ([sink, reason]) => ({ sink, state: reason === null ? 'delivering' : 'failing', reason }) as SinkStatus,
     ),
@@ -76,6 +78,7 @@ it.each<[string, Look[], string[]]>([
       'rule-stalled q ended: it waits for stream s',
     ],
   ],
+  ['a rule storms', [{}, { storms: ['r'] }, {}], ['alert-storm r begun: many', 'alert-storm r ended: many']],
   [
     'limits are counted from the first look on, those of a new rule from nothing',
     [{ limits: { r: 7 } }, { limits: { r: 7 } }, { limits: { r: 9, n: 1 } }],

@@ -8,6 +8,7 @@ export interface MetaEvent {
     | 'stream-silent'
     | 'stream-stalled'
     | 'rule-stalled'
+    | 'alert-storm'
     | 'limit-reached'
     | 'engine-restarted'
     | 'checkpoint-failed';
@@ -22,6 +23,8 @@ export interface Seen {
   readonly job: Pick<JobStatus, 'stalls' | 'restarts'>;
   readonly metrics: Pick<JobMetrics, 'rules' | 'streams' | 'checkpoints'>;
   readonly sinks: readonly SinkStatus[];
+  /** Rules that are snoozed because they gave too many alerts, and why. */
+  readonly storms: readonly { readonly rule: string; readonly note: string | null }[];
 }
 
 type Kind = MetaEvent['kind'];
@@ -82,9 +85,10 @@ export class MetaWatch {
   }
 }
 
-function conditions({ job, sinks }: Seen, silent: readonly Condition[]): Condition[] {
+function conditions({ job, sinks, storms }: Seen, silent: readonly Condition[]): Condition[] {
   return [
     ...silent,
+    ...storms.map(({ rule, note }) => ({ kind: 'alert-storm' as const, subject: rule, reason: note })),
     ...sinks.flatMap(({ sink, state, reason }) => (state === 'failing' ? [{ kind: 'sink-failing' as const, subject: sink, reason }] : [])),
     ...job.stalls.map(({ stream, partition }) => ({ kind: 'stream-stalled' as const, subject: stream, reason: `partition ${partition}` })),
     ...job.stalls.flatMap(({ stream, waiting }) =>

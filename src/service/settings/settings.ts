@@ -67,6 +67,13 @@ export const SETTINGS = {
     'stream that gets what happens to the service itself; absent = none',
   ),
   silentAfterMs: setting('TRIPLINE_SILENT_AFTER', duration(1), 600_000, 'time without events from which a stream counts as silent'),
+  stormLimit: setting(
+    'TRIPLINE_STORM_LIMIT',
+    integer(0, 1_000_000_000),
+    0,
+    'alerts of one rule within a minute from which it is snoozed; 0 = none',
+  ),
+  stormSnoozeMs: setting('TRIPLINE_STORM_SNOOZE', duration(1_000), 600_000, 'how long a rule is snoozed that gives too many alerts'),
   webhookPrivate: setting<'on' | 'off'>(
     'TRIPLINE_WEBHOOK_PRIVATE',
     oneOf('on', 'off'),
