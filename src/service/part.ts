@@ -138,7 +138,7 @@ async function startJob({ settings, database, log, onFatal, teardown }: PartOpti
 }
 
 async function startSinks(
-  { settings, database, log, teardown }: PartOptions,
+  { tenant, settings, database, log, teardown }: PartOptions,
   { catalog, alerts, snoozes, wakeUps }: { catalog: PostgresCatalog; alerts: AlertRepository; snoozes: Snoozes; wakeUps: WakeUps },
 ): Promise<Sinks> {
   await snoozes.load();
@@ -149,7 +149,8 @@ async function startSinks(
     cursors: new SinkCursorRepository(database),
     snoozed: (row) => snoozes.covers(row),
     kafka: kafkaSettings(settings),
-    deployment: settings.deployment,
+    // Names of sinks, and so of tenants, hold no slash.
+    deployment: tenant === null ? settings.deployment : `${settings.deployment}/${tenant}`,
     allowPrivate: settings.webhookPrivate === 'on',
     next: (stopped) => wakeUps.next(stopped, SINK_LOOK_MS),
     log: (level, message, details) => log[level]({ ...details }, message),

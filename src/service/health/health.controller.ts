@@ -95,7 +95,7 @@ export class HealthController {
       away.length > 0 ||
       job.stalls.length > 0 ||
       (files !== null && files.problems.length > 0) ||
-      sinks.some(({ state }) => state === 'failing') ||
+      sinks.some(({ state }) => state !== 'delivering') ||
       commands?.state === 'unreachable';
     const refused = await this.#refused(job, away);
     return { status: degraded ? 'degraded' : 'ready', job, sources, sinks, files, commands, refused };

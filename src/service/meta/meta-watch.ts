@@ -89,7 +89,9 @@ function conditions({ job, sinks, storms }: Seen, silent: readonly Condition[]):
   return [
     ...silent,
     ...storms.map(({ rule, note }) => ({ kind: 'alert-storm' as const, subject: rule, reason: note })),
-    ...sinks.flatMap(({ sink, state, reason }) => (state === 'failing' ? [{ kind: 'sink-failing' as const, subject: sink, reason }] : [])),
+    ...sinks.flatMap(({ sink, state, reason }) =>
+      state !== 'delivering' ? [{ kind: 'sink-failing' as const, subject: sink, reason }] : [],
+    ),
     ...job.stalls.map(({ stream, partition }) => ({ kind: 'stream-stalled' as const, subject: stream, reason: `partition ${partition}` })),
     ...job.stalls.flatMap(({ stream, waiting }) =>
       waiting.map((rule) => ({ kind: 'rule-stalled' as const, subject: rule, reason: `it waits for stream ${stream}` })),

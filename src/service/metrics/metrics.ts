@@ -34,7 +34,7 @@ const PER_SINK: Readonly<Record<string, readonly [help: string, value: Value<Sin
   tripline_sink_delivered_total: ['Alerts that the sink took', (sink) => sink.delivered],
   tripline_sink_failures_total: ['Deliveries that failed and were tried again', (sink) => sink.failures],
   tripline_sink_refused_total: ['Alerts that the sink did not take and will not get again', (sink) => sink.refused],
-  tripline_sink_failing: ['1 while the sink fails', (sink) => (sink.state === 'failing' ? 1 : 0)],
+  tripline_sink_failing: ['1 while the sink fails or is stopped', (sink) => (sink.state === 'delivering' ? 0 : 1)],
   tripline_sink_cursor: ['Outbox number up to which the sink has delivered', (sink) => sink.cursor],
 };
 
