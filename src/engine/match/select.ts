@@ -59,7 +59,8 @@ export function createMatcher(
 function obstacleToSets(nfa: Nfa): string | undefined {
   if (nfa.skip.strategy !== 'noSkip') return `skip ${nfa.skip.strategy} takes partial matches away by their first event`;
   const bounded = nfa.states.find(({ within }) => within !== undefined);
-  if (bounded !== undefined) return `\`within\` of step \`${bounded.name}\` counts from the event taken last`;
+  if (bounded !== undefined)
+    return `\`${bounded.kind === 'absence' ? 'for' : 'within'}\` of step \`${bounded.name}\` counts from the event taken last`;
   if (movesOf(nfa)[nfa.start].stops.length > 0) return 'the pattern begins with what it forbids';
   return undefined;
 }
