@@ -62,8 +62,13 @@ export async function until<T>(ask: () => Promise<T>, done: (found: T) => boolea
 export class Rig {
   private constructor(
     readonly service: Service,
-    private readonly postgres: TestPostgres,
+    private readonly postgres?: TestPostgres,
   ) {}
+
+  /** Asks a service that its caller starts and stops. */
+  static of(service: Service): Rig {
+    return new Rig(service);
+  }
 
   static async start(env: Record<string, string> = {}): Promise<Rig> {
     const postgres = await startTestPostgres();
@@ -74,7 +79,7 @@ export class Rig {
 
   async stop(): Promise<void> {
     await this.service.kill();
-    await this.postgres.stop();
+    await this.postgres?.stop();
   }
 
   async ask<T>(method: string, path: string, body?: RequestInit['body'], headers: Record<string, string> = {}): Promise<Reply<T>> {
