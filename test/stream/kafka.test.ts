@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Partitioners } from 'kafkajs';
 import { type CommitContext, ForeignWriterError, KafkaSink, KafkaSource, StreamExecutionEnvironment, WatermarkStrategy } from 'tripline';
+import { ExactlyOnceAlertSink } from '../../src/connectors/kafka/exactly-once-alert-sink.js';
+import type { OutboxRow } from '../../src/runtime/ports/stores.js';
 import { describeWithKafka, startTestKafka, type TestKafka } from '../support/kafka.js';
 
 interface Item {
@@ -163,6 +165,37 @@ describeWithKafka('Kafka in stream programs', () => {
     await expect(old.committer.commit(await old.prepare(2), at(6))).rejects.toThrow(ForeignWriterError);
     await Promise.all([old.close(), fresh.close()]);
     expect(values(await committed('ahead', 2))).toEqual([1, 9]);
+  });
+
+  it("alerts: what the topic has is left out, and another database's or an older copy's outbox stops the sink", async () => {
+    await kafka.createTopic('alerts', 1);
+    const json = Buffer.from('{}');
+    const row = (number: number): OutboxRow => ({
+      number,
+      detectedAt: 0,
+      alert: {
+        id: `a${number}`,
+        rule: 'r',
+        ruleVersion: 1,
+        severity: 'high',
+        kind: 'match',
+        key: '"c"',
+        shadow: false,
+        body: json,
+        explanation: json,
+      },
+    });
+    const sink = (incarnation: string, lastNumber: number) =>
+      new ExactlyOnceAlertSink({ brokers: [kafka.brokers], tls: false }, 'alerts', 'test/alerts/0', { incarnation, lastNumber });
+    const first = sink('db', 0);
+    await first.write([row(1), row(2)], 2);
+    await first.write([row(2), row(3)], 4);
+    const restarted = sink('db', 4);
+    await restarted.write([row(3), row(5)], 5);
+    for (const stopped of [sink('db', 4), sink('another', 9)])
+      await expect(stopped.write([row(9)], 9)).rejects.toMatchObject({ more: { stopped: true } });
+    expect(await committed('alerts', 4)).toHaveLength(4);
+    await Promise.all([first.close(), restarted.close()]);
   });
 
   it('a broker that dies in between is waited for', async () => {

@@ -31,7 +31,6 @@ export class ExactlyOnceAlertSink implements SinkWriter {
       const written = await this.#written();
       const records = rows.filter(({ number }) => number > written).map((row) => ({ topic: this.topic, ...alertMessage(row) }));
       if (records.length > 0) await this.#topics.commit(records, { number: upTo, incarnation: this.outbox.incarnation });
-      this.#isChecked = true;
     } catch (error) {
       if (error instanceof DeliveryError) throw error;
       throw new DeliveryError(`topic ${this.topic}: ${(error as Error).message}`, { stopped: error instanceof ForeignWriterError });
@@ -42,15 +41,18 @@ export class ExactlyOnceAlertSink implements SinkWriter {
     await this.#topics.close();
   }
 
-  /** The place in the outbox that the topic holds. */
+  /** The place in the outbox that the topic holds; what it held before this sink's first write is an older one. */
   async #written(): Promise<number> {
     const position = await this.#topics.takeOver();
+    const isFirst = !this.#isChecked;
+    this.#isChecked = true;
     if (position === undefined) return 0;
-    if (position.incarnation !== this.outbox.incarnation)
+    const { incarnation, lastNumber } = this.outbox;
+    if (position.incarnation !== incarnation)
       throw new ForeignWriterError('it holds alerts of another database: give the sink another name to begin anew');
-    if (!this.#isChecked && position.number > this.outbox.lastNumber)
+    if (isFirst && position.number > lastNumber)
       throw new ForeignWriterError(
-        `it holds alert number ${position.number}, and the database came to ${this.outbox.lastNumber}: was an older copy restored?`,
+        `it holds alert number ${position.number}, and the database came to ${lastNumber}: was an older copy restored?`,
       );
     return position.number;
   }
