@@ -25,6 +25,8 @@ export interface InternalTimer<N extends Namespace = Namespace> {
   readonly key: unknown;
   readonly keyId: string;
   readonly namespace: N;
+  /** Its identity in a TimerSet, which keeps it here. */
+  id?: string;
 }
 
 /** Whom the timers belong to; the current key is set when it is called. */
@@ -103,8 +105,8 @@ class TimerQueue<N extends Namespace> {
   }
 }
 
-function identity({ time, keyId, namespace }: InternalTimer): string {
-  return `${time}|${namespace.id}|${keyId}`;
+function identity(timer: InternalTimer): string {
+  return (timer.id ??= `${timer.time}|${timer.namespace.id}|${timer.keyId}`);
 }
 
 export interface TimerServiceOptions<N extends Namespace> {
@@ -173,7 +175,7 @@ export class InternalTimerService<N extends Namespace = Namespace> {
   }
 
   #timer(namespace: N, time: number): InternalTimer<N> {
-    return { time, key: this.keys.currentKey, keyId: this.keys.currentKeyId, namespace };
+    return { time, key: this.keys.currentKey, keyId: this.keys.currentKeyId, namespace, id: undefined };
   }
 
   #fire(queue: TimerQueue<N>, upTo: number, trigger: (timer: InternalTimer<N>) => void): void {

@@ -18,7 +18,8 @@ export interface Cells<C extends TrackedCell> {
   /** Its key in snapshots. */
   keyOf(cell: C): string;
   write(cell: C, out: BinaryWriter): void;
-  ofGroup(group: number): Iterable<C>;
+  /** Undefined for a cell of another group: looking at it is a step, too. */
+  ofGroups(groups: ReadonlySet<number>): Iterable<C | undefined>;
 }
 
 /** A snapshot between its barrier and its last cell. */
@@ -101,11 +102,10 @@ export class ChangeTracker<C extends TrackedCell> {
       this.#writeIfDue(cell);
       yield;
     }
-    for (const group of whole) {
-      for (const cell of this.cells.ofGroup(group)) {
-        this.#writeIfDue(cell);
-        yield;
-      }
+    if (whole.size === 0) return;
+    for (const cell of this.cells.ofGroups(whole)) {
+      if (cell !== undefined) this.#writeIfDue(cell);
+      yield;
     }
   }
 

@@ -1,35 +1,44 @@
-/** Cells by key group and id. */
-export class GroupMap<C> {
-  readonly #groups: (Map<string, C> | undefined)[] = [];
-  #size = 0;
+/** Cells by id, with what snapshots ask of their key groups: looked up often, gone through by group seldom. */
+export class GroupMap<C extends { readonly group: number }> {
+  readonly #cells = new Map<string, C>();
+  readonly #sizes: number[] = [];
 
   get size(): number {
-    return this.#size;
+    return this.#cells.size;
   }
 
-  get(group: number, id: string): C | undefined {
-    return this.#groups[group]?.get(id);
+  get(id: string): C | undefined {
+    return this.#cells.get(id);
   }
 
   /** One that is not there yet. */
-  add(group: number, id: string, cell: C): void {
-    (this.#groups[group] ??= new Map()).set(id, cell);
-    this.#size++;
+  add(id: string, cell: C): void {
+    this.#cells.set(id, cell);
+    this.#sizes[cell.group] = this.sizeOfGroup(cell.group) + 1;
   }
 
-  delete(group: number, id: string): void {
-    if (this.#groups[group]?.delete(id)) this.#size--;
+  delete(id: string): void {
+    const cell = this.#cells.get(id);
+    if (cell === undefined) return;
+    this.#cells.delete(id);
+    this.#sizes[cell.group]--;
   }
 
   sizeOfGroup(group: number): number {
-    return this.#groups[group]?.size ?? 0;
+    return this.#sizes[group] ?? 0;
   }
 
-  ofGroup(group: number): Iterable<C> {
-    return this.#groups[group]?.values() ?? [];
+  /** Takes a step for every cell, of these groups or not: undefined for the others. */
+  *ofGroups(groups: ReadonlySet<number>): Generator<C | undefined> {
+    for (const cell of this.#cells.values()) yield groups.has(cell.group) ? cell : undefined;
   }
 
-  *values(): Generator<C> {
-    for (const cells of this.#groups) if (cells !== undefined) yield* cells.values();
+  deleteGroup(group: number): void {
+    if (this.sizeOfGroup(group) === 0) return;
+    for (const [id, cell] of this.#cells) if (cell.group === group) this.delete(id);
+  }
+
+  values(): Iterable<C> {
+    return this.#cells.values();
   }
 }

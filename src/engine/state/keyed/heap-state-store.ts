@@ -66,16 +66,16 @@ export class HeapStateStore implements StateStore, Cells<Cell> {
     const cell = new Cell(cells, cellId(namespace, keyId), this.groupOf(keyId));
     cell.bytes = new Uint8Array(from.rest());
     this.#tracker.restored(cell);
-    cells.add(cell.group, cell.id, cell);
+    cells.add(cell.id, cell);
   }
 
   discard(key: string): void {
     const { name, namespace, keyId } = parseRecordKey(key);
-    this.#states.get(name)?.delete(this.groupOf(keyId), cellId(namespace, keyId));
+    this.#states.get(name)?.delete(cellId(namespace, keyId));
   }
 
   discardGroup(group: number): void {
-    for (const cells of this.#states.values()) for (const { id } of cells.ofGroup(group)) cells.delete(group, id);
+    for (const cells of this.#states.values()) cells.deleteGroup(group);
   }
 
   // Cells
@@ -89,8 +89,8 @@ export class HeapStateStore implements StateStore, Cells<Cell> {
     else out.raw(bytes);
   }
 
-  *ofGroup(group: number): Generator<Cell> {
-    for (const cells of this.#states.values()) yield* cells.ofGroup(group);
+  *ofGroups(groups: ReadonlySet<number>): Generator<Cell | undefined> {
+    for (const cells of this.#states.values()) yield* cells.ofGroups(groups);
   }
 
   #cells(name: string): StateCells {
@@ -146,7 +146,7 @@ class HeapStateTable<S> implements StateTable<S> {
     const cell = this.#find();
     if (cell === undefined) return;
     this.tracker.removed(cell);
-    this.cells.delete(cell.group, cell.id);
+    this.cells.delete(cell.id);
     this.#foundKey = undefined;
   }
 
@@ -160,9 +160,9 @@ class HeapStateTable<S> implements StateTable<S> {
   }
 
   #find(): Cell | undefined {
-    const { currentKeyId, currentKeyGroup } = this.current;
+    const { currentKeyId } = this.current;
     if (this.#foundKey === currentKeyId && this.#foundNamespace === this.#namespace) return this.#found;
-    this.#found = this.cells.get(currentKeyGroup, cellId(this.#namespace, currentKeyId));
+    this.#found = this.cells.get(cellId(this.#namespace, currentKeyId));
     this.#foundKey = currentKeyId;
     this.#foundNamespace = this.#namespace;
     return this.#found;
@@ -172,7 +172,7 @@ class HeapStateTable<S> implements StateTable<S> {
     const { currentKeyId, currentKeyGroup } = this.current;
     const cell = new Cell(this.cells, cellId(this.#namespace, currentKeyId), currentKeyGroup);
     cell.value = value;
-    this.cells.add(cell.group, cell.id, cell);
+    this.cells.add(cell.id, cell);
     this.tracker.added(cell);
     this.#found = cell;
   }

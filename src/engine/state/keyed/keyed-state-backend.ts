@@ -62,7 +62,8 @@ export class KeyedStateBackend implements CurrentKey {
   readonly #maxParallelism: number;
   #currentKey: unknown;
   #currentKeyId = '';
-  #currentKeyGroup = 0;
+  /** Undefined until it is asked for: values in memory need it only when they are new. */
+  #currentKeyGroup: number | undefined;
 
   /** @param clock processing time, ms: what a time to live is measured on */
   constructor(
@@ -83,14 +84,14 @@ export class KeyedStateBackend implements CurrentKey {
   }
 
   get currentKeyGroup(): number {
-    return this.#currentKeyGroup;
+    return (this.#currentKeyGroup ??= keyGroupOfId(this.#currentKeyId, this.#maxParallelism));
   }
 
   /** @throws TypeError for a value that cannot be a key */
   setCurrentKey(key: unknown): void {
     this.#currentKey = key;
     this.#currentKeyId = identify(key);
-    this.#currentKeyGroup = keyGroupOfId(this.#currentKeyId, this.#maxParallelism);
+    this.#currentKeyGroup = undefined;
   }
 
   /** What a checkpoint has to know of the states: those of the program, and those that it has not asked for yet. */

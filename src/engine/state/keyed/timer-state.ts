@@ -25,25 +25,24 @@ export class TimerState implements TimerSet, Snapshotable, Cells<TimerCell> {
   constructor(private readonly groupOf: (keyId: string) => number) {}
 
   has(timer: InternalTimer): boolean {
-    return this.#timers.get(this.groupOf(timer.keyId), idOf(timer)) !== undefined;
+    return this.#timers.get(idOf(timer)) !== undefined;
   }
 
   add(timer: InternalTimer): boolean {
     const id = idOf(timer);
-    const group = this.groupOf(timer.keyId);
-    if (this.#timers.get(group, id) !== undefined) return false;
-    const cell = new TimerCell(id, timer, group);
-    this.#timers.add(group, id, cell);
+    if (this.#timers.get(id) !== undefined) return false;
+    const cell = new TimerCell(id, timer, this.groupOf(timer.keyId));
+    this.#timers.add(id, cell);
     this.#tracker.added(cell);
     return true;
   }
 
   delete(timer: InternalTimer): void {
     const id = idOf(timer);
-    const cell = this.#timers.get(this.groupOf(timer.keyId), id);
+    const cell = this.#timers.get(id);
     if (cell === undefined) return;
     this.#tracker.removed(cell);
-    this.#timers.delete(cell.group, id);
+    this.#timers.delete(id);
   }
 
   *all(): Generator<InternalTimer> {
@@ -72,17 +71,17 @@ export class TimerState implements TimerSet, Snapshotable, Cells<TimerCell> {
     const { name, namespace, keyId } = parseRecordKey(id);
     const timer = { time: Number(name), key: plainSerializer.read(from, 1), keyId, namespace: { id: namespace } };
     const cell = new TimerCell(id, timer, this.groupOf(keyId));
-    this.#timers.delete(cell.group, id);
-    this.#timers.add(cell.group, id, cell);
+    this.#timers.delete(id);
+    this.#timers.add(id, cell);
     this.#tracker.restored(cell);
   }
 
   discard(id: string): void {
-    this.#timers.delete(this.groupOf(parseRecordKey(id).keyId), id);
+    this.#timers.delete(id);
   }
 
   discardGroup(group: number): void {
-    for (const { id } of this.#timers.ofGroup(group)) this.#timers.delete(group, id);
+    this.#timers.deleteGroup(group);
   }
 
   // Cells
@@ -95,11 +94,11 @@ export class TimerState implements TimerSet, Snapshotable, Cells<TimerCell> {
     plainSerializer.write(timer.key, out);
   }
 
-  ofGroup(group: number): Iterable<TimerCell> {
-    return this.#timers.ofGroup(group);
+  ofGroups(groups: ReadonlySet<number>): Iterable<TimerCell | undefined> {
+    return this.#timers.ofGroups(groups);
   }
 }
 
-function idOf({ time, namespace, keyId }: InternalTimer): string {
-  return recordKey(String(time), cellId(namespace.id, keyId));
+function idOf(timer: InternalTimer): string {
+  return (timer.id ??= recordKey(String(timer.time), cellId(timer.namespace.id, timer.keyId)));
 }
