@@ -16,11 +16,10 @@ export class FieldLayout {
   readonly #names: string[] = [''];
   /** What a slot holds when the event has no such field: compiled code needs no check of its own. */
   readonly #missing: (CelError | undefined)[] = [undefined];
-  readonly #scanner: FieldScanner;
+  readonly #scanner = new FieldScanner();
 
-  constructor(readonly maxDepth = DEFAULT_JSON_DEPTH) {
-    this.#scanner = new FieldScanner(maxDepth);
-  }
+  /** @param maxDepth how deep lists and objects may nest in an event, where no other depth is asked for */
+  constructor(readonly maxDepth = DEFAULT_JSON_DEPTH) {}
 
   /** Number of slots, the whole event's included. */
   get size(): number {
@@ -46,23 +45,23 @@ export class FieldLayout {
 
   /**
    * An event's field values by slot; a missing field's slot holds a CelError, null stays null.
-   * Own properties only.
+   * Own properties only; lists and objects may nest `maxDepth` deep.
    * @throws JsonError when the bytes are not a JSON object
    */
-  decode(raw: Uint8Array): unknown[] {
+  decode(raw: Uint8Array, maxDepth = this.maxDepth): unknown[] {
     const fields: unknown[] = this.#missing.slice();
-    return this.#scanner.scan(raw, fields) ? fields : this.#select(this.#parse(raw));
+    return this.#scanner.scan(raw, fields, maxDepth) ? fields : this.#select(this.#parse(raw, maxDepth));
   }
 
   /** Fills the slots an older event lacks, from its bytes; the whole event only if it is what is `wanted`. */
   decodeMissing(event: Event, wanted?: number): void {
     const fields = this.decode(event.raw);
     for (let slot = 1; slot < fields.length; slot++) event.fields[slot] ??= fields[slot];
-    if (wanted === WHOLE_EVENT) event.fields[WHOLE_EVENT] = this.#parse(event.raw);
+    if (wanted === WHOLE_EVENT) event.fields[WHOLE_EVENT] = this.#parse(event.raw, this.maxDepth);
   }
 
-  #parse(raw: Uint8Array): JsonObject {
-    const value = readJson(decodeUtf8(raw), this.maxDepth);
+  #parse(raw: Uint8Array, maxDepth: number): JsonObject {
+    const value = readJson(decodeUtf8(raw), maxDepth);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       throw new JsonError('event-not-object', 'an event must be a JSON object', 0);
     }

@@ -15,10 +15,14 @@ const IS: Readonly<Record<FieldType, (value: unknown) => boolean>> = {
 export function checkFields(value: Readonly<Record<string, unknown>>, stream: StreamDefinition): EventFault | undefined {
   if (stream.fields === undefined) return undefined;
   for (const name of Object.keys(stream.fields)) {
-    const found = Object.hasOwn(value, name) ? value[name] : undefined;
-    if (found === undefined || found === null) continue;
-    const type = stream.fields[name];
-    if (!IS[type](found)) return { code: 'wrong-field-type', message: `\`${name}\` must be of type ${type}: ${shown(found)}` };
+    const wrong = checkField(name, stream.fields[name], Object.hasOwn(value, name) ? value[name] : undefined);
+    if (wrong !== undefined) return wrong;
   }
   return undefined;
+}
+
+/** `found` is undefined where the event has no such field. */
+export function checkField(name: string, type: FieldType, found: unknown): EventFault | undefined {
+  if (found === undefined || found === null || IS[type](found)) return undefined;
+  return { code: 'wrong-field-type', message: `\`${name}\` must be of type ${type}: ${shown(found)}` };
 }

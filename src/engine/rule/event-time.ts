@@ -17,15 +17,21 @@ const LATEST = 253_402_300_799_999;
  * Fractions below a millisecond are cut off towards the past.
  */
 export function eventTime(value: Readonly<Record<string, unknown>>, stream: StreamDefinition, arrivalTime?: number): number | EventFault {
-  if (stream.time === undefined) {
-    return arrivalTime ?? { code: 'missing-time', message: `stream ${stream.name} names no time field and the event has no arrival time` };
-  }
-  const found = atPath(value, stream.time.path);
-  if (found === undefined) return { code: 'missing-time', message: `the event has no field \`${stream.time.field}\`` };
-  const time = typeof found === 'string' ? fromText(found, stream.time) : fromNumber(found, stream.time);
+  return stream.time === undefined ? arrivalTimeOf(stream, arrivalTime) : timeFrom(atPath(value, stream.time.path), stream.time);
+}
+
+/** Of an event whose stream names no time field. */
+export function arrivalTimeOf(stream: StreamDefinition, arrivalTime: number | undefined): number | EventFault {
+  return arrivalTime ?? { code: 'missing-time', message: `stream ${stream.name} names no time field and the event has no arrival time` };
+}
+
+/** From what was found in the time field; undefined where there is none. */
+export function timeFrom(found: unknown, definition: TimeDefinition): number | EventFault {
+  if (found === undefined) return { code: 'missing-time', message: `the event has no field \`${definition.field}\`` };
+  const time = typeof found === 'string' ? fromText(found, definition) : fromNumber(found, definition);
   if (typeof time !== 'number') return time;
   if (time >= EARLIEST && time <= LATEST) return time;
-  return invalid(stream.time, found, 'is outside the years 1 to 9999');
+  return invalid(definition, found, 'is outside the years 1 to 9999');
 }
 
 /** A value inside an event by its dotted path; own fields only, so `__proto__` is a field like others. */

@@ -1,7 +1,7 @@
 import { Event } from '../../engine/event/event.js';
 import type { FieldLayout } from '../../engine/event/field-layout.js';
 import type { StreamDefinition } from '../../engine/rule/definition.js';
-import { decodeEvent, type EventLimits, type RefusedEvent, type TimeRange } from '../../engine/rule/decode-event.js';
+import { EventJudge, type EventLimits, type RefusedEvent, type TimeRange } from '../../engine/rule/decode-event.js';
 import type { FrameCursor } from '../log/frame.js';
 import type { BufferSet } from './buffer-set.js';
 import type { DeadLetters } from './dead-letters.js';
@@ -10,6 +10,8 @@ import type { Partition, StreamSet } from './stream-set.js';
 
 /** Judges each event once, by its own partition alone: late, a duplicate, or on to the buffers of its readers. */
 export class Intake {
+  readonly #judges = new WeakMap<StreamDefinition, EventJudge>();
+
   constructor(
     readonly layout: FieldLayout,
     readonly streams: StreamSet,
@@ -49,20 +51,25 @@ export class Intake {
 
   #decode(at: Partition, offset: number, { raw, time: given }: FrameCursor, refuse?: (why: RefusedEvent) => void): Event | undefined {
     const { stream, partition } = at.clock;
-    const time = at.definition.source.kind === 'kafka' ? this.#timeOf(raw, given, at.definition) : given;
+    const judge = at.definition.source.kind === 'kafka' ? this.#judgeOf(at.definition) : undefined;
+    const fields = judge === undefined ? this.layout.decode(raw) : judge.decode(raw);
+    const time = !Array.isArray(fields) ? fields : judge === undefined ? given : judge.timeOf(fields, given >= 0 ? given : undefined);
     if (typeof time !== 'number') {
       refuse?.(time);
       return undefined;
     }
-    const fields = this.layout.decode(raw);
-    const event = new Event(this.layout, stream, partition, offset, time, raw, fields);
+    const event = new Event(this.layout, stream, partition, offset, time, raw, fields as unknown[]);
     const id = this.streams.hasId(stream) && this.guard.admitStreamId(event) ? this.streams.idOf(event) : undefined;
-    return id === undefined ? event : new Event(this.layout, stream, partition, offset, time, raw, fields, id);
+    return id === undefined ? event : new Event(this.layout, stream, partition, offset, time, raw, event.fields, id);
   }
 
   /** Kafka's records come as the broker has them: what HTTP checks at the door is checked here. */
-  #timeOf(raw: Uint8Array, timestamp: number, definition: StreamDefinition): number | RefusedEvent {
-    return decodeEvent(raw, definition, timestamp >= 0 ? timestamp : undefined, this.limits);
+  #judgeOf(definition: StreamDefinition): EventJudge {
+    const known = this.#judges.get(definition);
+    if (known !== undefined) return known;
+    const judge = new EventJudge(definition, this.layout, this.limits);
+    this.#judges.set(definition, judge);
+    return judge;
   }
 
   /** One wrong clock would make all that follows late, so it moves nothing. */

@@ -40,12 +40,7 @@ export class FieldScanner {
   readonly #number = new PlainNumber();
   #bytes: Uint8Array = new Uint8Array(0);
 
-  readonly #maxDepth: number;
-
-  /** Nesting beyond the default, where it is allowed, is the exact reader's: the scanner recurses. */
-  constructor(maxDepth: number) {
-    this.#maxDepth = Math.min(maxDepth, DEFAULT_JSON_DEPTH);
-  }
+  #maxDepth = DEFAULT_JSON_DEPTH;
 
   /** From now on the field's value is put into `fields[slot]`. */
   want(field: string, slot: number): void {
@@ -58,10 +53,12 @@ export class FieldScanner {
 
   /**
    * Puts the fields' values into their slots, of a repeated field the last. False: not covered, and `fields` is spoilt.
-   * One flat loop: as calls for each token it took twice the time.
+   * Nesting beyond the default, where it is allowed, is the exact reader's: the scanner recurses. One flat loop: as
+   * calls for each token it took twice the time.
    */
-  scan(bytes: Uint8Array, fields: unknown[]): boolean {
+  scan(bytes: Uint8Array, fields: unknown[], maxDepth: number): boolean {
     const end = bytes.length;
+    this.#maxDepth = Math.min(maxDepth, DEFAULT_JSON_DEPTH);
     this.#bytes = bytes;
     this.#cursor.begin(bytes);
     let at = skipSpace(bytes, 0, end);
