@@ -69,9 +69,9 @@ export class Engine {
     return {
       count: lines.count,
       event: (index) => {
-        const raw = lines.line(index);
-        const fields = layout.decode(raw);
-        return new Event(layout, STREAM, 0, index, fields[time] as number, raw, fields);
+        const [start, end] = [lines.start(index), lines.end(index)];
+        const fields = layout.decode(lines.bytes, undefined, start, end);
+        return new Event(layout, STREAM, 0, index, fields[time] as number, lines.bytes, fields, undefined, start, end);
       },
     };
   }

@@ -23,8 +23,12 @@ export class EventLines {
     this.#starts = Uint32Array.from(starts);
   }
 
-  line(index: number): Uint8Array {
-    return this.bytes.subarray(this.#starts[index], this.#starts[index + 1] - 1);
+  start(index: number): number {
+    return this.#starts[index];
+  }
+
+  end(index: number): number {
+    return this.#starts[index + 1] - 1;
   }
 }
 

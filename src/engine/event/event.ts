@@ -14,6 +14,8 @@ export interface EventPosition {
 export class Event implements EventPosition {
   /** Once the event is kept a text of a character per byte: made in a quarter of the time of a buffer. */
   #bytes: Uint8Array | string;
+  readonly #start: number;
+  readonly #end: number;
   /** Made when it is asked for, unless it is the event's own. */
   #id: string | undefined;
 
@@ -24,24 +26,29 @@ export class Event implements EventPosition {
     readonly offset: number,
     /** Event time, epoch ms. */
     readonly time: number,
-    raw: Uint8Array,
+    /** Hold the event from `start` to before `end`, among others: a view of its own for each event is dear. */
+    bytes: Uint8Array,
     /** By slot; shorter than the layout for an event decoded before the layout grew, or restored. */
     readonly fields: unknown[],
     /** What the stream's `id` expression gives. */
     readonly ownId?: string,
+    start = 0,
+    end = bytes.length,
   ) {
-    this.#bytes = raw;
+    this.#bytes = bytes;
+    this.#start = start;
+    this.#end = end;
     this.#id = ownId;
   }
 
   /** UTF-8 JSON, byte for byte as it came; of an event that was kept a copy. */
   get raw(): Uint8Array {
-    return typeof this.#bytes === 'string' ? Buffer.from(this.#bytes, 'latin1') : this.#bytes;
+    return typeof this.#bytes === 'string' ? Buffer.from(this.#bytes, 'latin1') : this.#bytes.subarray(this.#start, this.#end);
   }
 
   /** Bytes of `raw`. */
   get size(): number {
-    return this.#bytes.length;
+    return this.#end - this.#start;
   }
 
   /** The stream's `id` expression, else stream/partition/offset. */
@@ -51,7 +58,7 @@ export class Event implements EventPosition {
 
   /** Called when a partial match takes the event: its bytes leave the batch they came in, once. */
   keep(): void {
-    if (typeof this.#bytes !== 'string') this.#bytes = Buffer.prototype.latin1Slice.call(this.#bytes);
+    if (typeof this.#bytes !== 'string') this.#bytes = Buffer.prototype.latin1Slice.call(this.#bytes, this.#start, this.#end);
   }
 
   /** The value of a slot that was not decoded with the event. */

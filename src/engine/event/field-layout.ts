@@ -45,12 +45,13 @@ export class FieldLayout {
 
   /**
    * An event's field values by slot; a missing field's slot holds a CelError, null stays null.
-   * Own properties only; lists and objects may nest `maxDepth` deep.
+   * Own properties only; lists and objects may nest `maxDepth` deep. The event is from `start` to before `end`.
    * @throws JsonError when the bytes are not a JSON object
    */
-  decode(raw: Uint8Array, maxDepth = this.maxDepth): unknown[] {
+  decode(bytes: Uint8Array, maxDepth = this.maxDepth, start = 0, end = bytes.length): unknown[] {
     const fields: unknown[] = this.#missing.slice();
-    return this.#scanner.scan(raw, fields, maxDepth) ? fields : this.#select(this.#parse(raw, maxDepth));
+    if (this.#scanner.scan(bytes, fields, maxDepth, start, end)) return fields;
+    return this.#select(this.#parse(bytes.subarray(start, end), maxDepth));
   }
 
   /** Fills the slots an older event lacks, from its bytes; the whole event only if it is what is `wanted`. */

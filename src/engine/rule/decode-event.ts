@@ -59,15 +59,15 @@ export class EventJudge {
     this.#timePath = rest;
   }
 
-  /** The event's fields by slot of the layout, or why the bytes are no event. */
-  decode(bytes: Uint8Array): unknown[] | RefusedEvent {
+  /** The event's fields by slot of the layout, or why the bytes from `start` to before `end` are no event. */
+  decode(bytes: Uint8Array, start = 0, end = bytes.length): unknown[] | RefusedEvent {
     const { maxEventBytes, maxEventNesting } = this.limits;
-    if (bytes.length > maxEventBytes)
-      return { code: 'event-too-large', message: `the event has ${bytes.length} bytes, at most ${maxEventBytes} are taken` };
+    if (end - start > maxEventBytes)
+      return { code: 'event-too-large', message: `the event has ${end - start} bytes, at most ${maxEventBytes} are taken` };
     try {
-      return this.layout.decode(bytes, maxEventNesting);
+      return this.layout.decode(bytes, maxEventNesting, start, end);
     } catch (error) {
-      if (error instanceof JsonError) return faultOf(bytes, maxEventNesting);
+      if (error instanceof JsonError) return faultOf(bytes.subarray(start, end), maxEventNesting);
       throw error;
     }
   }

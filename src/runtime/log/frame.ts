@@ -52,10 +52,11 @@ function writeGap(data: Buffer, start: number, { skip, lost = false }: Gap): num
 
 /** Walks a frame without copying: after `next()` returned true, the fields are the record's. */
 export class FrameCursor {
-  #at = 0;
-  readonly #data: Buffer;
+  readonly data: Buffer;
+  /** Where the record's JSON stands in `data`. */
+  start = 0;
+  end = 0;
   time = 0;
-  raw: Uint8Array = new Uint8Array();
   /** Of the record, or the first that a gap passes over. */
   offset = 0;
   /** The offset after the record. */
@@ -65,13 +66,13 @@ export class FrameCursor {
   lost = false;
 
   constructor(data: Uint8Array, firstOffset = 0) {
-    this.#data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    this.data = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     this.nextOffset = firstOffset;
   }
 
   next(): boolean {
-    if (this.#at >= this.#data.length) return false;
-    const length = this.#data.readUInt32LE(this.#at);
+    if (this.end >= this.data.length) return false;
+    const length = this.data.readUInt32LE(this.end);
     this.offset = this.nextOffset;
     this.gap = length >= GAP;
     if (this.gap) this.#readGap(length - GAP);
@@ -79,16 +80,22 @@ export class FrameCursor {
     return true;
   }
 
+  /** The record's JSON: a view. */
+  get raw(): Buffer {
+    return this.data.subarray(this.start, this.end);
+  }
+
   #readEvent(length: number): void {
-    this.time = this.#data.readDoubleLE(this.#at + 4);
-    this.raw = this.#data.subarray(this.#at + HEADER_BYTES, this.#at + HEADER_BYTES + length);
-    this.#at += HEADER_BYTES + length;
+    this.time = this.data.readDoubleLE(this.end + 4);
+    this.start = this.end + HEADER_BYTES;
+    this.end = this.start + length;
     this.nextOffset++;
   }
 
   #readGap(bits: number): void {
     this.lost = bits >= LOST;
     this.nextOffset += this.lost ? bits - LOST : bits;
-    this.#at += HEADER_BYTES;
+    this.end += HEADER_BYTES;
+    this.start = this.end;
   }
 }

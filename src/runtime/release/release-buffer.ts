@@ -1,7 +1,7 @@
 import type { Event } from '../../engine/event/event.js';
 import type { Operator } from '../../engine/operator/operator.js';
 import type { OnStall } from '../../engine/rule/definition.js';
-import type { PartitionClock } from './partition-clock.js';
+import { type PartitionClock, partitionName } from './partition-clock.js';
 import { BEFORE_ALL, comparePoints, type ReleasePoint } from './release-order.js';
 
 interface Waiting extends ReleasePoint {
@@ -34,6 +34,8 @@ export class ReleaseBuffer {
   readonly operators: Operator[] = [];
   readonly #waiting: Waiting[] = [];
   readonly #clocks: { readonly clock: PartitionClock; readonly stream: number }[] = [];
+  /** The first offset of each partition that it takes. */
+  readonly #starts = new Map<PartitionClock, number>();
 
   constructor(
     readonly streams: readonly string[],
@@ -53,10 +55,16 @@ export class ReleaseBuffer {
 
   addClock(clock: PartitionClock): void {
     this.#clocks.push({ clock, stream: this.streams.indexOf(clock.stream) });
+    this.#starts.set(clock, this.startOffsets[partitionName(clock.stream, clock.partition)] ?? 0);
   }
 
   hasClock(clock: PartitionClock): boolean {
-    return this.#clocks.some((each) => each.clock === clock);
+    return this.#starts.has(clock);
+  }
+
+  /** Whether it reads the partition's event at the offset. */
+  takes(clock: PartitionClock, offset: number): boolean {
+    return offset >= (this.#starts.get(clock) ?? Infinity);
   }
 
   add(event: Event): void {
@@ -73,11 +81,12 @@ export class ReleaseBuffer {
   /** Releases all it can and fires the deadlines due, in one order that does not depend on batches. */
   release(): void {
     const horizon = this.#horizon(AS_IS);
+    let last: Waiting | undefined;
     while (this.#waiting.length > 0 && comparePoints(this.#waiting[0], horizon.events) <= 0) {
-      const next = this.#pop();
-      this.frontier = { time: next.time, stream: next.stream, partition: next.partition, offset: next.offset };
-      for (const operator of this.operators) operator.processElement(next.event);
+      last = this.#pop();
+      for (const operator of this.operators) operator.processElement(last.event);
     }
+    if (last !== undefined) this.frontier = { time: last.time, stream: last.stream, partition: last.partition, offset: last.offset };
     if (horizon.time <= this.watermark) return;
     this.watermark = horizon.time;
     for (const operator of this.operators) operator.advanceTime(horizon.time);

@@ -1,7 +1,6 @@
-import type { Event } from '../../engine/event/event.js';
 import type { Operator } from '../../engine/operator/operator.js';
 import type { OnStall } from '../../engine/rule/definition.js';
-import { type PartitionClock, partitionName } from '../release/partition-clock.js';
+import type { PartitionClock } from '../release/partition-clock.js';
 import { ReleaseBuffer } from '../release/release-buffer.js';
 import type { StreamSet } from './stream-set.js';
 
@@ -57,14 +56,6 @@ export class BufferSet {
       const at = buffer.operators.indexOf(operator);
       if (at >= 0) buffer.operators.splice(at, 1);
       if (buffer.operators.length === 0) this.#buffers.delete(id);
-    }
-  }
-
-  /** Those that read the event. */
-  *takersOf(event: Event): Iterable<ReleaseBuffer> {
-    const name = partitionName(event.stream, event.partition);
-    for (const buffer of this.#buffers.values()) {
-      if (buffer.streams.includes(event.stream) && event.offset >= (buffer.startOffsets[name] ?? 0)) yield buffer;
     }
   }
 

@@ -3,6 +3,7 @@ import type { FieldLayout } from '../../engine/event/field-layout.js';
 import type { StreamDefinition } from '../../engine/rule/definition.js';
 import { EventJudge, type EventLimits, type RefusedEvent, type TimeRange } from '../../engine/rule/decode-event.js';
 import type { FrameCursor } from '../log/frame.js';
+import type { PartitionClock } from '../release/partition-clock.js';
 import type { BufferSet } from './buffer-set.js';
 import type { DeadLetters } from './dead-letters.js';
 import type { RuleGuard } from './rule-guard.js';
@@ -36,7 +37,7 @@ export class Intake {
     const passed = this.#isPassed(partition, event);
     clock.maxTime = Math.max(clock.maxTime, event.time);
     partition.dedupe?.advanceTime(clock.watermark);
-    for (const buffer of this.buffers.takersOf(event)) if (!(passed && buffer.continues)) buffer.add(event);
+    for (const buffer of this.buffers) if (buffer.takes(clock, offset) && !(passed && buffer.continues)) buffer.add(event);
   }
 
   /** An event from before the checkpoint, judged then: it goes where it had not been released. */
@@ -46,21 +47,23 @@ export class Intake {
     const event = this.#decode(partition, offset, cursor);
     if (event === undefined) return;
     const passed = skippedByContinuing.has(offset);
-    for (const buffer of this.buffers.takersOf(event)) if (!(passed && buffer.continues) && !buffer.released(event)) buffer.add(event);
+    for (const buffer of this.buffers)
+      if (buffer.takes(partition.clock, offset) && !(passed && buffer.continues) && !buffer.released(event)) buffer.add(event);
   }
 
-  #decode(at: Partition, offset: number, { raw, time: given }: FrameCursor, refuse?: (why: RefusedEvent) => void): Event | undefined {
+  #decode(at: Partition, offset: number, cursor: FrameCursor, refuse?: (why: RefusedEvent) => void): Event | undefined {
+    const { data, start, end, time: given } = cursor;
     const { stream, partition } = at.clock;
     const judge = at.definition.source.kind === 'kafka' ? this.#judgeOf(at.definition) : undefined;
-    const fields = judge === undefined ? this.layout.decode(raw) : judge.decode(raw);
+    const fields = judge === undefined ? this.layout.decode(data, undefined, start, end) : judge.decode(data, start, end);
     const time = !Array.isArray(fields) ? fields : judge === undefined ? given : judge.timeOf(fields, given >= 0 ? given : undefined);
     if (typeof time !== 'number') {
       refuse?.(time);
       return undefined;
     }
-    const event = new Event(this.layout, stream, partition, offset, time, raw, fields as unknown[]);
+    const event = new Event(this.layout, stream, partition, offset, time, data, fields as unknown[], undefined, start, end);
     const id = this.streams.hasId(stream) && this.guard.admitStreamId(event) ? this.streams.idOf(event) : undefined;
-    return id === undefined ? event : new Event(this.layout, stream, partition, offset, time, raw, event.fields, id);
+    return id === undefined ? event : new Event(this.layout, stream, partition, offset, time, data, event.fields, id, start, end);
   }
 
   /** Kafka's records come as the broker has them: what HTTP checks at the door is checked here. */
@@ -88,11 +91,16 @@ export class Intake {
 
   /** Late for the rules that went on without the partition while it was stalled. */
   #isPassed({ clock }: Partition, event: Event): boolean {
-    if (event.time > clock.stallFloor || ![...this.buffers.takersOf(event)].some((buffer) => buffer.continues)) return false;
+    if (event.time > clock.stallFloor || !this.#isTakenByContinuing(clock, event.offset)) return false;
     clock.late++;
     clock.skippedByContinuing.add(event.offset);
     this.letters.passed(event, clock.stallFloor);
     return true;
+  }
+
+  #isTakenByContinuing(clock: PartitionClock, offset: number): boolean {
+    for (const buffer of this.buffers) if (buffer.continues && buffer.takes(clock, offset)) return true;
+    return false;
   }
 
   #isDuplicate({ clock, dedupe }: Partition, event: Event): boolean {

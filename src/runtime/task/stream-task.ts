@@ -50,7 +50,8 @@ const NO_CHANGE: RuleChangeResult = { carried: 0, dropped: 0 };
  * where it falls. In recovery the entries lie ready as barriers: no partition is read beyond the next one.
  */
 export class StreamTask {
-  readonly layout = new FieldLayout();
+  /** How deep an event may nest was decided at the door. */
+  readonly layout = new FieldLayout(Infinity);
   readonly streams = new StreamSet(this.layout);
   readonly lists = new MemoryListStore();
   readonly rules: RuleSet;

@@ -56,15 +56,14 @@ export class FieldScanner {
    * Nesting beyond the default, where it is allowed, is the exact reader's: the scanner recurses. One flat loop: as
    * calls for each token it took twice the time.
    */
-  scan(bytes: Uint8Array, fields: unknown[], maxDepth: number): boolean {
-    const end = bytes.length;
+  scan(bytes: Uint8Array, fields: unknown[], maxDepth: number, start = 0, end = bytes.length): boolean {
     this.#maxDepth = Math.min(maxDepth, DEFAULT_JSON_DEPTH);
     this.#bytes = bytes;
-    this.#cursor.begin(bytes);
-    let at = skipSpace(bytes, 0, end);
+    this.#cursor.begin(bytes, end);
+    let at = skipSpace(bytes, start, end);
     if (at >= end || bytes[at] !== OPEN_OBJECT) return false;
     at = skipSpace(bytes, at + 1, end);
-    if (at < end && bytes[at] === CLOSE_OBJECT) return this.#ends(bytes, at + 1);
+    if (at < end && bytes[at] === CLOSE_OBJECT) return this.#ends(bytes, start, at + 1, end);
     for (;;) {
       if (at >= end || bytes[at] !== QUOTE) return false;
       const name = ++at;
@@ -81,21 +80,21 @@ export class FieldScanner {
         if (at < end && bytes[at] !== QUOTE) at = this.#rareValue(text - 1, slot, fields);
         else if (slot < 0) at++;
         else fields[slot] = this.#strings.of(bytes, text, at++);
-      } else at = bytes[at] < COLON ? this.#numberAt(bytes, at, slot, fields) : this.#rareValue(at, slot, fields);
+      } else at = bytes[at] < COLON ? this.#numberAt(bytes, at, end, slot, fields) : this.#rareValue(at, slot, fields);
       if (at < end && bytes[at] <= SPACE) at = skipSpace(bytes, at, end);
       if (at >= end) return false;
-      if (bytes[at] !== COMMA) return bytes[at] === CLOSE_OBJECT && this.#ends(bytes, at + 1);
+      if (bytes[at] !== COMMA) return bytes[at] === CLOSE_OBJECT && this.#ends(bytes, start, at + 1, end);
       if (++at < end && bytes[at] <= SPACE) at = skipSpace(bytes, at, end);
     }
   }
 
   /** Is there nothing but white space behind? */
-  #ends(bytes: Uint8Array, at: number): boolean {
-    return skipSpace(bytes, at, bytes.length) === bytes.length && (this.#cursor.ascii || isUtf8(bytes));
+  #ends(bytes: Uint8Array, start: number, at: number, end: number): boolean {
+    return skipSpace(bytes, at, end) === end && (this.#cursor.ascii || isUtf8(bytes.subarray(start, end)));
   }
 
-  #numberAt(bytes: Uint8Array, at: number, slot: number, fields: unknown[]): number {
-    const behind = this.#number.read(bytes, at, bytes.length);
+  #numberAt(bytes: Uint8Array, at: number, end: number, slot: number, fields: unknown[]): number {
+    const behind = this.#number.read(bytes, at, end);
     if (behind < 0) return this.#rareValue(at, slot, fields);
     if (slot >= 0) fields[slot] = this.#number.value;
     return behind;

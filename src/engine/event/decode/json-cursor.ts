@@ -45,10 +45,9 @@ export class JsonCursor {
   #bytes: Uint8Array = new Uint8Array(0);
   #end = 0;
 
-  begin(bytes: Uint8Array): void {
+  begin(bytes: Uint8Array, end: number): void {
     this.#bytes = bytes;
-    this.#end = bytes.length;
-    this.at = 0;
+    this.#end = end;
     this.ascii = true;
   }
 
