@@ -1,4 +1,4 @@
-import { type Committer, type Sink, type SinkWriter, StreamExecutionEnvironment } from 'tripline';
+import { type Committer, type Sink, type SinkWriter, StreamExecutionEnvironment, SuppressRestartsError } from 'tripline';
 
 /** Writes into a list what has been committed. */
 class ListSink implements Sink<number, readonly number[]> {
@@ -52,5 +52,22 @@ describe('a sink in two phases', () => {
       .sinkTo(sink);
     await expect(env.execute()).rejects.toThrow('broken');
     expect(sink.calls).toEqual([]);
+  });
+
+  it('that another start would not mend fails the program at once', async () => {
+    let commits = 0;
+    const sink: Sink<number, number> = {
+      createWriter: () => ({ write: () => {}, prepareCommit: async () => [1] }),
+      createCommitter: () => ({
+        commit: async () => {
+          commits++;
+          throw new SuppressRestartsError("the target is another program's");
+        },
+      }),
+    };
+    const env = StreamExecutionEnvironment.createLocalEnvironment().enableCheckpointing(10);
+    env.fromElements(1).sinkTo(sink);
+    await expect(env.execute()).rejects.toThrow("another program's");
+    expect(commits).toBe(1);
   });
 });

@@ -1,4 +1,5 @@
 import type { CommitContext } from '../../engine/stream/functions/sink.js';
+import { SuppressRestartsError } from '../../engine/stream/functions/suppress-restarts.js';
 import type { Prepared } from './preparing-writer.js';
 
 /** Where a writer stands in a numbering of its own, kept by the target together with what was written. */
@@ -11,7 +12,7 @@ export interface WriterPosition {
 }
 
 /** The target holds what this writer cannot have written: another has gone on in its place. */
-export class ForeignWriterError extends Error {}
+export class ForeignWriterError extends SuppressRestartsError {}
 
 /** The incarnation that a checkpoint's committables belong to: some writer knows it. */
 export function incarnationOf(committables: readonly Prepared<unknown>[]): string {

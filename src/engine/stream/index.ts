@@ -55,4 +55,5 @@ export * from './functions/functions.js';
 export * from './functions/rich-functions.js';
 export type { JoinContext } from './join/interval-join-operator.js';
 export type { CommitContext, Committer, Sink, SinkWriter, WriterInitContext } from './functions/sink.js';
+export { SuppressRestartsError } from './functions/suppress-restarts.js';
 export type { Source, SourceReader, SourceRecord, SourceSplit } from './functions/source.js';

@@ -1,5 +1,6 @@
 import type { KafkaMessage } from 'kafkajs';
 import type { SourceReader, SourceRecord, SourceSplit } from '../../../engine/stream/functions/source.js';
+import { SuppressRestartsError } from '../../../engine/stream/functions/suppress-restarts.js';
 import type { KafkaSettings } from '../connection.js';
 import { retrying } from '../../delivery/retrying.js';
 import { type Fetched, TopicSession } from '../topic-session.js';
@@ -14,7 +15,7 @@ const RETRY_TIMEOUT_MS = 120_000;
 export class DeserializationError extends Error {}
 
 /** The broker does not hold what is to be read next. */
-export class OffsetOutOfRangeError extends Error {}
+export class OffsetOutOfRangeError extends SuppressRestartsError {}
 
 /** One subtask's partitions: those whose number, divided by the parallelism, leaves the subtask's. */
 export class KafkaSourceReader<T> implements SourceReader<T> {

@@ -1,4 +1,5 @@
 import { StateMigrationError } from '../../../engine/state/serializer/type-serializer.js';
+import { SuppressRestartsError } from '../../../engine/stream/functions/suppress-restarts.js';
 import { type CheckpointStorage, CheckpointStorageError, type CompletedCheckpoint } from '../../ports/checkpoint-storage.js';
 import type { StreamGraph } from '../../../engine/stream/graph/stream-graph.js';
 import type { StateBackend } from '../../ports/state-backend.js';
@@ -45,7 +46,7 @@ export function startLocally(graph: StreamGraph, jobName: string, settings: JobS
 
 /** Another execution would fail the same way. */
 function isFinal(error: unknown): boolean {
-  return error instanceof StateMigrationError || error instanceof CheckpointStorageError;
+  return error instanceof StateMigrationError || error instanceof CheckpointStorageError || error instanceof SuppressRestartsError;
 }
 
 /** Runs one program to its end, over as many executions as failures make of it (Flink's JobMaster). */
