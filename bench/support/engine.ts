@@ -33,6 +33,7 @@ export class Engine {
       },
       admitEvent: () => true,
       admitDeadline: () => true,
+      backAtDeadline: () => {},
     };
     for (const { name, rule } of rules) {
       const { rule: definition, problems } = readRule({ id: name, from: STREAM, ...rule }, {});

@@ -219,5 +219,5 @@ class Results {
 }
 
 function sink(alert: MatchSink['alert']): MatchSink {
-  return { alert, limitReached: () => true, admitEvent: () => true, admitDeadline: () => true };
+  return { alert, limitReached: () => true, admitEvent: () => true, admitDeadline: () => true, backAtDeadline: () => {} };
 }

@@ -6,7 +6,7 @@ const NEIGHBOURS = 50;
 let rig: Rig;
 
 beforeAll(async () => {
-  rig = await Rig.start({ TRIPLINE_WATCHDOG: '300ms', TRIPLINE_CHECKPOINT_INTERVAL: '200ms' });
+  rig = await Rig.start({ TRIPLINE_WATCHDOG: '1s', TRIPLINE_CHECKPOINT_INTERVAL: '200ms' });
   await rig.put('/v1/streams/work', { name: 'work', time: { field: 'ts', format: 'epochMillis' }, quietAfter: 'never' });
   await rig.put('/v1/rules/loops', {
     id: 'loops',
@@ -47,7 +47,7 @@ it('a rule that loops is paused after three restarts, and its neighbour misses n
   const alerts = await rig.alertsOf('neighbour', 2 * NEIGHBOURS);
   expect(alerts.map(({ startTime }) => startTime - TIME)).toEqual(Array.from({ length: 2 * NEIGHBOURS }, (_, index) => index));
   expect(await rig.restarts()).toBe(3);
-}, 40_000);
+}, 90_000);
 
 it('what was decided stays decided after a crash', async () => {
   await rig.service.kill();
@@ -86,10 +86,10 @@ it('a rule that loops at a deadline is stopped there; one with the same deadline
     { card: 'second', kind: 'x', ts: TIME, list: NUMBERS },
     { card: 'third', kind: 'x', ts: TIME + 100 },
   ]);
-  expect((await rig.alertsOf('beside', 3)).map(({ key }) => key)).toEqual(['first', 'second', 'third']);
+  expect((await rig.alertsOf('beside', 3, 60_000)).map(({ key }) => key)).toEqual(['first', 'second', 'third']);
   expect((await rig.alertsOf('late', 1)).map(({ key, title: text }) => [key, text])).toEqual([['first', 'quick']]);
   expect((await rig.json<{ status: string }>('GET', '/v1/rules/late')).body.status).toBe('paused');
-}, 40_000);
+}, 90_000);
 
 it('an id that is too much work for an event is an error, and the event has its place as its id', async () => {
   const id = 'has(list) && list.all(a, list.all(b, list.all(c, a + b + c >= 0.0))) ? "x" : card';
@@ -101,10 +101,10 @@ it('an id that is too much work for an event is an error, and the event has its 
     { card: '2', ts: TIME + 1, list: NUMBERS },
     { card: '3', ts: TIME + 2 },
   ]);
-  expect((await rig.alertsOf('ids', 3)).map(({ key }) => key)).toEqual(['1', '2', '3']);
+  expect((await rig.alertsOf('ids', 3, 60_000)).map(({ key }) => key)).toEqual(['1', '2', '3']);
   expect(await rig.deadLetters('stream=ids')).toEqual([]);
   expect(await rig.restarts()).toBe(restarts);
-}, 40_000);
+}, 90_000);
 
 it('a simulation that loops ends, and the service answers meanwhile', async () => {
   const pattern = [

@@ -33,6 +33,7 @@ function seen(documents: readonly object[], events: readonly Sent[], triggered: 
     limitReached: (rule, limit, dropped) => alerts.push([rule.id, limit, dropped]) > 0,
     admitEvent: () => ++admitted > 0,
     admitDeadline: () => true,
+    backAtDeadline: () => {},
   };
   const operator = new KeyedRulesOperator('o', sink);
   const hosted = documents.map((document, i) => {

@@ -49,6 +49,7 @@ function play(names: readonly string[], inputs: readonly Input[], maxAwake: numb
     limitReached: () => true,
     admitEvent: () => true,
     admitDeadline: () => true,
+    backAtDeadline: () => {},
   };
   const layout = new FieldLayout();
   const operator = new KeyedRulesOperator('key', sink, { maxAwake });

@@ -6,7 +6,7 @@ import { frameRecords } from '../../src/runtime/log/frame.js';
 import type { RuleChangeResult } from '../../src/runtime/ports/job-control.js';
 import type { JournalEntry, Output } from '../../src/runtime/ports/outputs.js';
 import { beginSnapshot, restoreMeta, segmentReader } from '../../src/runtime/task/checkpointing.js';
-import { EvaluationNote, NOTE_BYTES } from '../../src/runtime/task/evaluation-note.js';
+import { EvaluationNote, NOTE_BYTES, readNote } from '../../src/runtime/task/evaluation-note.js';
 import type { PartitionClock } from '../../src/runtime/release/partition-clock.js';
 import { StreamTask } from '../../src/runtime/task/stream-task.js';
 import type { TaskMeta } from '../../src/runtime/task/task-meta.js';
@@ -31,6 +31,10 @@ export class TaskHarness {
   readonly #rules = new Map<string, RuleDefinition[]>();
   /** By name, the contents of its versions from 1, all that each holds. */
   readonly #lists = new Map<string, ListKey[][]>();
+  readonly #note = new SharedArrayBuffer(NOTE_BYTES);
+  readonly #names = new Map<number, string>();
+  /** Which rule was noted as being evaluated when each alert's text was made, and whether at a deadline. */
+  readonly noted: { readonly alertOf: string; readonly rule: string | undefined; readonly deadline: boolean }[] = [];
   readonly #segments: { id: number; segments: readonly Uint8Array[] }[] = [];
   #latest: { id: number; oldestNeeded: number; meta: string; journalSequence: number } | undefined;
   #checkpoints = 0;
@@ -187,7 +191,7 @@ export class TaskHarness {
         stream: (name) => this.#streams.get(name) as StreamDefinition,
         list: (name, version) => this.#listUpdate(name, version),
       },
-      note: new EvaluationNote(new SharedArrayBuffer(NOTE_BYTES), () => {}),
+      note: new EvaluationNote(this.#note, (number, name) => this.#names.set(number, name)),
       limits: { maxEventBytes: 2 ** 20, maxEventNesting: 64, farFutureMs: this.options.farFuture },
       emit: (output) => this.#keep(output),
       consumed: () => {},
@@ -196,7 +200,11 @@ export class TaskHarness {
 
   #keep(output: Output): void {
     this.outputs.push(output);
-    if (output.type === 'alert') this.alerts.add(output.alert.id);
+    if (output.type === 'alert') {
+      const { rule, partition } = readNote(this.#note);
+      this.noted.push({ alertOf: output.alert.rule, rule: this.#names.get(rule), deadline: partition === 0 });
+      this.alerts.add(output.alert.id);
+    }
     if (output.type === 'deadLetter') this.deadLetters.add(output.deadLetter.identity);
     if (output.type === 'journal') this.journal.push(output.entry);
   }

@@ -46,6 +46,11 @@ export class EvaluationNote {
     Atomics.add(cells, BEAT, 1);
   }
 
+  /** Work that is no evaluation moves on: many rules take long to read and to compile, and none of them hangs. */
+  alive(): void {
+    Atomics.add(this.#cells, BEAT, 1);
+  }
+
   busy(busy: boolean): void {
     Atomics.store(this.#cells, BUSY, busy ? 1 : 0);
     Atomics.add(this.#cells, BEAT, 1);

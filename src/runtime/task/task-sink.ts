@@ -36,4 +36,8 @@ export class TaskSink implements MatchSink {
   admitDeadline({ id }: MatchRule, time: number): boolean {
     return this.guard.admitDeadline(id, time);
   }
+
+  backAtDeadline({ id }: MatchRule, time: number): void {
+    this.guard.note.deadline(id, time);
+  }
 }

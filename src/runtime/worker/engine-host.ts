@@ -253,6 +253,7 @@ export class EngineHost {
   }
 
   #keepDocument({ kind, id, version, document }: Document): void {
+    this.#note.alive();
     const name = `${id}@${version}`;
     if (kind === 'list') {
       this.#lists.set(name, document);
@@ -267,7 +268,9 @@ export class EngineHost {
     }
   }
 
+  /** Asked for before a rule is compiled. */
   #ruleDefinition(id: string, version: number): RuleDefinition {
+    this.#note.alive();
     return known(this.#rules.get(`${id}@${version}`), `rule ${id}@${version}`);
   }
 

@@ -34,4 +34,6 @@ export interface MatchSink {
   admitEvent(rule: MatchRule, event: Event): boolean;
   /** Asked before the rule evaluates a key's deadline at `time`, epoch ms. A rule left out sees no more of the key until it is paused. */
   admitDeadline(rule: MatchRule, time: number): boolean;
+  /** Told before an alert that has waited for those of other keys and rules at its deadline: evaluating its texts is work of its rule. */
+  backAtDeadline(rule: MatchRule, time: number): void;
 }

@@ -106,7 +106,10 @@ export class RuleEvaluator {
   /** Alerts of one deadline, in the order of their keys: keys come out of the queue in any, and a restart must change nothing. */
   #tell(alerts: DueAlert[]): void {
     if (alerts.length > 1) alerts.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-    for (const { rule, key, match, at } of alerts) this.sink.alert(rule, new Key(key), match, at);
+    for (const { rule, key, match, at } of alerts) {
+      this.sink.backAtDeadline(rule, at);
+      this.sink.alert(rule, new Key(key), match, at);
+    }
     alerts.length = 0;
   }
 
