@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OutputTag, ProcessFunction, StreamExecutionEnvironment, TumblingEventTimeWindows } from 'tripline';
+import { OutputTag, ProcessFunction, StreamExecutionEnvironment, TumblingEventTimeWindows, WatermarkStrategy } from 'tripline';
 import { targetsOf } from '../../src/engine/stream/graph/execution-graph.js';
 
 interface Item {
@@ -58,6 +58,20 @@ it.each(['stream', 'job', 'execution'] as const)('a program has a %s graph that 
 
 it("the execution plan has Flink's nodes, the chains and their subtasks", async () => {
   expect(JSON.parse(program().getExecutionPlan())).toEqual(JSON.parse(await golden('plan.json')));
+});
+
+it('the drawings of the docs are those of the program at their beginning, with two subtasks', async () => {
+  const env = StreamExecutionEnvironment.createLocalEnvironment(2);
+  env
+    .readTextFile('readings.jsonl')
+    .map((line) => JSON.parse(line) as { readonly sensor: string; readonly time: number; readonly temperature: number })
+    .assignTimestampsAndWatermarks(WatermarkStrategy.forMonotonousTimestamps())
+    .keyBy('sensor')
+    .window(TumblingEventTimeWindows.of(15_000))
+    .minBy('temperature')
+    .print();
+  const docs = await readFile('docs/streams.md', 'utf8');
+  for (const kind of ['job', 'execution'] as const) expect(docs).toContain(`\`\`\`mermaid\n${env.drawExecutionPlan(kind)}\`\`\``);
 });
 
 it('two operators cannot have one uid', () => {
