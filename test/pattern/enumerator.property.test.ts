@@ -35,6 +35,7 @@ const families: readonly (readonly [string, Features])[] = [
   ['groups', { groups: 0.8 }],
   ['groups with negations', { groups: 0.6, negations: 0.4 }],
   ['groups with until', { groups: 0.8, untils: 0.6 }],
+  ['groups with greedy loops', { groups: 0.6, greedy: 0.5, untils: 0.2 }],
   ['groups with bounds', { groups: 0.6, bounds: 0.4 }],
   ['oneOf and allOf', { choices: 0.8 }],
   ['oneOf and allOf with groups and all that ends them', { choices: 0.5, groups: 0.4, bounds: 0.2, negations: 0.3, untils: 0.2 }],

@@ -196,10 +196,10 @@ function isSequenceDescribed(items: readonly SampleItem[], top: boolean): boolea
     if (item.kind === 'not') {
       const last = after === undefined;
       if (last && (!top || item.link === 'notNext')) return false;
-      return before.kind !== 'not' && !isRepeated(before) && (last || (after.kind !== 'not' && !isLeavable(after)));
+      return before.kind !== 'not' && !isRepeated(before) && (last || after.kind !== 'not');
     }
     if (item.kind === 'step') {
-      if (item.greedy === true && (!top || (after !== undefined && (after.kind !== 'step' || isLeavable(after))))) return false;
+      if (item.greedy === true && (after === undefined ? !top : after.kind !== 'step' || isLeavable(after))) return false;
       return true;
     }
     return item.branches.every((branch) => isSequenceDescribed(branch, false));

@@ -197,7 +197,10 @@ class Definition {
     const from = last1(taken).event + 1;
     const standing = this.#negations(taken.length).map((not) => ({ not, events: this.#guarded(not, taken, next) }));
     const { following, nth, step } = next.at;
-    const inLoop = nth > 1 && following?.kind === 'not' && following.for === undefined ? this.#guardedInLoop(following, from, next) : [];
+    const inLoop =
+      nth > 1 && following?.kind === 'not' && following.for === undefined
+        ? this.#guardedInLoop(following, from, next, this.#completes(taken.length))
+        : [];
     const all = [...standing, ...(following?.kind === 'not' ? [{ not: following, events: inLoop }] : [])];
     return step !== undefined && all.every(({ not, events }) => !events.some((event) => this.#holds(taken, not.where, event)));
   }
@@ -211,16 +214,20 @@ class Definition {
   }
 
   /** A notFollowedBy also holds between the events of the loop before it; Flink's gap: beyond `min` of {min, max} only for the next event. */
-  #guardedInLoop({ link }: SampleNegation, from: number, { at, event }: Taken): number[] {
+  #guardedInLoop({ link }: SampleNegation, from: number, { at, event }: Taken, completes: boolean): number[] {
     const { min, max } = at.step.times ?? { min: 1, max: 1 };
     if (link === 'notNext') return at.nth > min ? [from] : [];
-    return at.nth > Math.max(1, min) && max !== Infinity ? [from] : range(from, event + 1);
+    return at.nth > Math.max(1, min) && max !== Infinity ? [from] : range(from, completes ? event : event + 1);
   }
 
   /** Is nothing left to take behind the event that makes it so many? */
   #completes(index: number): boolean {
     const behind = this.#before[index + 1];
-    return index === this.#positions.length - 1 && behind.every(({ kind }) => kind === 'leave');
+    return (
+      index === this.#positions.length - 1 &&
+      behind.at(-1)?.kind !== 'not' &&
+      !behind.some((action) => action.kind === 'not' && action.not.for !== undefined)
+    );
   }
 
   // the end
@@ -228,7 +235,10 @@ class Definition {
   #ends(taken: readonly Taken[]): boolean {
     const [not] = this.#negations(taken.length);
     if (not === undefined) return true;
-    return not.for === undefined ? this.#staysAway(not, taken) : this.#isAbsent(not.for, not, taken);
+    if (not.for !== undefined) return this.#isAbsent(not.for, not, taken);
+    if (this.#before[taken.length].at(-1)?.kind === 'not') return this.#staysAway(not, taken);
+    // Only what may be left out stands behind it: complete at once, but for an event that notNext forbids itself.
+    return not.link === 'notFollowedBy' || !this.#holds(taken.slice(0, -1), not.where, last1(taken).event);
   }
 
   /** What comes before the time is over must not be forbidden; then the match is there, by time alone. */
