@@ -1,5 +1,5 @@
 import type { ExpressionScope } from '../expr/index.js';
-import type { GuardEvaluator } from '../match/runs/guard-evaluator.js';
+import type { GuardEvaluator } from '../match/guard-evaluator.js';
 import type { Guard, Nfa, NfaState } from '../nfa/index.js';
 import { celTexts } from '../pattern/ir/condition.js';
 import type { Pattern } from '../pattern/pattern.js';

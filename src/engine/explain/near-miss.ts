@@ -6,7 +6,7 @@ import type { Event } from '../event/event.js';
 import type { FieldLayout } from '../event/field-layout.js';
 import { type ExpressionScope, type ExpressionTable, ExpressionTableBuilder, type ListStore } from '../expr/index.js';
 import type { Match, MatchOutput, Matcher, Taken } from '../match/matcher.js';
-import { GuardEvaluator } from '../match/runs/guard-evaluator.js';
+import { GuardEvaluator } from '../match/guard-evaluator.js';
 import { createRunsMatcher, type RunsState } from '../match/runs/index.js';
 import { PathView } from '../match/runs/path-view.js';
 import { isRun, type Link, pathTo } from '../match/runs/run.js';
@@ -135,7 +135,7 @@ class NearMissSearch implements MatchOutput {
   /** Why the furthest partial match does not take the event; how the event ends it, if the pattern says so. */
   #look(event: Event): Fate | undefined {
     this.#guards.beginEvent(event, this);
-    this.#guards.beginRun(this.#last);
+    this.#guards.beginMatch(this.#view.show(this.#last));
     this.#view.show(this.#last);
     for (const state of this.#waiting)
       for (const awaited of this.#awaited(state)) if (!this.#guards.holds(awaited.guard)) this.#failed(awaited, event);

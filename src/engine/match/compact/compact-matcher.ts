@@ -13,7 +13,7 @@ import { BoundedMatches } from './bounded-matches.js';
 import { Branch, enumerate, union } from './branch.js';
 import { readState, writeState } from './codec.js';
 import { adoptMatches, carryState, countMatches, partialMatches } from './carry.js';
-import { EventGuards } from './event-guards.js';
+import { GuardEvaluator } from '../guard-evaluator.js';
 import { keepWithin } from './limits.js';
 import { movesOf, type StateMoves, type TakeMove } from './moves.js';
 import { type CompactState, emptyState, prune, settle } from './state.js';
@@ -37,7 +37,7 @@ class CompactMatcher implements PatternMatcher<CompactState> {
   readonly #nfa: Nfa;
   readonly #options: MatcherOptions;
   readonly #moves: readonly StateMoves[];
-  readonly #guards: EventGuards;
+  readonly #guards: GuardEvaluator;
   readonly #within: number;
   /** Partial matches that run out of time are told one by one: as time-outs, or as matches of an absence. */
   readonly #tellsDeadlines: boolean;
@@ -54,7 +54,7 @@ class CompactMatcher implements PatternMatcher<CompactState> {
     this.#nfa = nfa;
     this.#options = options;
     this.#moves = movesOf(nfa);
-    this.#guards = new EventGuards(nfa, functions);
+    this.#guards = new GuardEvaluator(nfa, functions);
     this.#before = new Array<Branch | undefined>(nfa.states.length).fill(undefined);
     this.#within = nfa.within ?? Infinity;
     this.#tellsDeadlines = nfa.within !== undefined && (options.timeouts !== false || nfa.states.some(({ kind }) => kind === 'pending'));
@@ -105,7 +105,7 @@ class CompactMatcher implements PatternMatcher<CompactState> {
   }
 
   begin(event: Event, out: MatchOutput): CompactState | undefined {
-    this.#guards.begin(event, out);
+    this.#guards.beginEvent(event, out);
     if (!this.#anyTake(this.#nfa.start)) return undefined;
     const state = this.createState();
     this.#move(state, event, out);
@@ -113,7 +113,7 @@ class CompactMatcher implements PatternMatcher<CompactState> {
   }
 
   processEvent(state: CompactState, event: Event, out: MatchOutput): void {
-    this.#guards.begin(event, out);
+    this.#guards.beginEvent(event, out);
     if (this.#changes(state.sets)) this.#move(state, event, out);
   }
 

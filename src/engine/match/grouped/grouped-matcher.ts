@@ -12,7 +12,7 @@ import { BoundedMatches } from '../compact/bounded-matches.js';
 import { Branch, enumerate, union } from '../compact/branch.js';
 import { countMatches, partialMatches } from '../compact/carry.js';
 import { readNodes, writeNodes } from '../compact/codec.js';
-import { EventGuards } from '../compact/event-guards.js';
+import { GuardEvaluator } from '../guard-evaluator.js';
 import { count, cutoffToFit, dropsOldest, moveCutoff, reached, without } from '../compact/limits.js';
 import { movesOf, type StateMoves } from '../compact/moves.js';
 import type { EventTable, MatcherOptions, MatchOutput, OpenMatch, PartialMatch, PatternMatcher, Taken } from '../matcher.js';
@@ -49,7 +49,7 @@ class GroupedMatcher implements PatternMatcher<GroupedState> {
   readonly #options: MatcherOptions;
   readonly #moves: readonly StateMoves[];
   readonly #values: readonly StateValues[];
-  readonly #guards: EventGuards;
+  readonly #guards: GuardEvaluator;
   readonly #view = new SampleView();
   readonly #within: number;
   readonly #tellsDeadlines: boolean;
@@ -64,7 +64,7 @@ class GroupedMatcher implements PatternMatcher<GroupedState> {
     this.#options = options;
     this.#moves = moves;
     this.#values = values;
-    this.#guards = new EventGuards(nfa, functions);
+    this.#guards = new GuardEvaluator(nfa, functions);
     this.#within = nfa.within ?? Infinity;
     this.#tellsDeadlines = nfa.within !== undefined && (options.timeouts !== false || nfa.states.some(({ kind }) => kind === 'pending'));
   }
@@ -114,7 +114,7 @@ class GroupedMatcher implements PatternMatcher<GroupedState> {
   }
 
   begin(event: Event, out: MatchOutput): GroupedState | undefined {
-    this.#guards.begin(event, out);
+    this.#guards.beginEvent(event, out);
     if (!this.#anyTake(this.#nfa.start)) return undefined;
     const state = this.createState();
     this.#move(state, event, out);
@@ -122,7 +122,7 @@ class GroupedMatcher implements PatternMatcher<GroupedState> {
   }
 
   processEvent(state: GroupedState, event: Event, out: MatchOutput): void {
-    this.#guards.begin(event, out);
+    this.#guards.beginEvent(event, out);
     this.#move(state, event, out);
   }
 
@@ -139,7 +139,7 @@ class GroupedMatcher implements PatternMatcher<GroupedState> {
   #moveGroups(from: number, state: GroupedState, event: Event, out: MatchOutput): void {
     const groups = state.groups[from];
     const { conditions, lookup } = this.#values[from];
-    this.#guards.beginSet(undefined);
+    this.#guards.beginMatch(undefined);
     // How the groups fare that no condition on earlier events is true for.
     const othersStay = this.#stays(from);
     if (othersStay && conditions.length === 0) return;
@@ -161,7 +161,7 @@ class GroupedMatcher implements PatternMatcher<GroupedState> {
       groups[from].delete(key);
       return;
     }
-    this.#guards.beginSet(this.#view.show(set));
+    this.#guards.beginMatch(this.#view.show(set));
     if (this.#stays(from)) return;
     groups[from].delete(key);
     const stopped = this.#guards.any(this.#moves[from].stops);

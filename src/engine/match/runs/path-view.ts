@@ -17,9 +17,10 @@ export class PathView implements MatchView {
     this.#shownFor = new Array<number>(steps).fill(-1);
   }
 
-  show(last: Link | undefined): void {
+  show(last: Link | undefined): this {
     this.#last = last;
     this.#shown++;
+    return this;
   }
 
   events(step: number): readonly Event[] {

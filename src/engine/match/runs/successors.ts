@@ -1,7 +1,8 @@
 import type { Event } from '../../event/event.js';
 import type { Nfa, NfaEdge, NfaState } from '../../nfa/index.js';
 import type { MatchOutput } from '../matcher.js';
-import { GuardEvaluator } from './guard-evaluator.js';
+import { GuardEvaluator } from '../guard-evaluator.js';
+import { PathView } from './path-view.js';
 import { ReusedList } from './reused-list.js';
 import { isRun, link, type Link, type Ranked, type Run, START } from './run.js';
 import type { CompiledExpression } from '../../expr/index.js';
@@ -22,6 +23,7 @@ export class Successors {
 
   readonly #nfa: Nfa;
   readonly #guards: GuardEvaluator;
+  readonly #view: PathView;
   readonly #stack: number[] = [];
   readonly #finishStack: number[] = [];
   #event!: Event;
@@ -30,6 +32,7 @@ export class Successors {
   constructor(nfa: Nfa, functions: readonly CompiledExpression[]) {
     this.#nfa = nfa;
     this.#guards = new GuardEvaluator(nfa, functions);
+    this.#view = new PathView(nfa.stepNames.length);
   }
 
   /** `sequence`: the number the event gets if it is taken. */
@@ -45,7 +48,7 @@ export class Successors {
     this.matches.clear();
     this.stopped = false;
     const run = isRun(ranked) ? ranked : undefined;
-    this.#guards.beginRun(run?.last);
+    this.#guards.beginMatch(this.#view.show(run?.last));
     const stack = this.#stack;
     stack.push(run === undefined ? this.#nfa.start : run.state);
     while (stack.length > 0) {

@@ -1,13 +1,14 @@
-import type { Event } from '../../event/event.js';
-import type { CompiledExpression, MatchView } from '../../expr/index.js';
-import type { Guard, Nfa } from '../../nfa/index.js';
-import type { MatchOutput } from '../matcher.js';
+import type { Event } from '../event/event.js';
+import type { CompiledExpression, MatchView } from '../expr/index.js';
+import type { Guard, Nfa } from '../nfa/index.js';
+import type { MatchOutput } from './matcher.js';
 
 /**
- * Guards over sets of partial matches. A condition that looks at the current event alone is evaluated at most
- * once per event, another once per set, on the match that stands for the set. Without one it counts as false.
+ * Tells which edges hold for the current event and a partial match, or one that stands for a set of them. A condition
+ * that looks at the current event alone is evaluated at most once per event, another once per partial match; without
+ * one it counts as false.
  */
-export class EventGuards {
+export class GuardEvaluator {
   readonly #nfa: Nfa;
   readonly #functions: readonly CompiledExpression[];
   readonly #roundOf: number[];
@@ -25,14 +26,14 @@ export class EventGuards {
     this.#values = nfa.conditions.map(() => false);
   }
 
-  begin(event: Event, out: MatchOutput): void {
+  beginEvent(event: Event, out: MatchOutput): void {
     this.#event = event;
     this.#out = out;
     this.#view = undefined;
     this.#eventRound = ++this.#round;
   }
 
-  beginSet(view: MatchView | undefined): void {
+  beginMatch(view: MatchView | undefined): void {
     this.#view = view;
     this.#round++;
   }
