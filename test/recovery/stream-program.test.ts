@@ -17,9 +17,16 @@ let input: string;
 let expected: readonly string[];
 let runs = 0;
 
+type Backend = 'hashmap' | 'level';
+
 /** One run of the program, killed after `killAfter` ms if it still runs then. */
-function run(output: string, failpoint?: string, killAfter?: number): Promise<{ readonly code: number | null; readonly errors: string }> {
-  const args = [PROGRAM, input, join(output, 'results'), join(output, 'checkpoints')];
+function run(
+  output: string,
+  backend: Backend,
+  failpoint?: string,
+  killAfter?: number,
+): Promise<{ readonly code: number | null; readonly errors: string }> {
+  const args = [PROGRAM, input, join(output, 'results'), join(output, 'checkpoints'), backend];
   const env = { ...process.env, TRIPLINE_FAILPOINT: failpoint ?? '', NODE_OPTIONS: '' };
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], env });
   const timer = killAfter === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killAfter);
@@ -42,11 +49,11 @@ async function results(output: string): Promise<string[]> {
 }
 
 /** Started again until it ends by itself; the given failpoint holds for the first run. */
-async function runKilled(failpoint: string | undefined, killAfter: () => number | undefined) {
+async function runKilled(failpoint: string | undefined, killAfter: () => number | undefined, backend: Backend = 'hashmap') {
   const output = join(folder, `run-${runs++}`);
   let kills = 0;
   for (;;) {
-    const { code, errors } = await run(output, kills === 0 ? failpoint : undefined, killAfter());
+    const { code, errors } = await run(output, backend, kills === 0 ? failpoint : undefined, killAfter());
     if (code === 0) return { kills, found: await results(output) };
     if (code !== null) throw new Error(`the program failed: ${errors}`);
     kills++;
@@ -87,13 +94,15 @@ describe(`kill -9 of a stream program changes nothing in what comes out (TRIPLIN
     }
   }
 
-  for (let time = 1; time <= KILLS; time++) {
-    it(`at random moments, run ${time} of ${KILLS}`, async () => {
-      const random = seeded(SEED + time);
-      let left = 4;
-      const { kills, found } = await runKilled(undefined, () => (left-- > 0 ? 250 + random() * 450 : undefined));
-      expect(found).toEqual(expected);
-      expect(kills).toBeGreaterThan(0);
-    }, 120_000);
+  for (const backend of ['hashmap', 'level'] as const) {
+    for (let time = 1; time <= KILLS; time++) {
+      it(`at random moments, state backend ${backend}, run ${time} of ${KILLS}`, async () => {
+        const random = seeded(SEED + time);
+        let left = 4;
+        const { kills, found } = await runKilled(undefined, () => (left-- > 0 ? 250 + random() * 450 : undefined), backend);
+        expect(found).toEqual(expected);
+        expect(kills).toBeGreaterThan(0);
+      }, 120_000);
+    }
   }
 });

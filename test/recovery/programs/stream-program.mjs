@@ -5,6 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   CEP,
+  EmbeddedLevelStateBackend,
   FileSink,
   FileSystemCheckpointStorage,
   HashMapStateBackend,
@@ -18,7 +19,7 @@ import {
   WatermarkStrategy,
 } from 'tripline';
 
-const [input, output, checkpoints] = process.argv.slice(2);
+const [input, output, checkpoints, backend = 'hashmap'] = process.argv.slice(2);
 
 /** One file at a time, slowly enough to be killed on the way. */
 class SlowFiles extends TextFileSource {
@@ -55,7 +56,7 @@ const punctuated = WatermarkStrategy.forGenerator(() => ({
 const env = StreamExecutionEnvironment.createLocalEnvironment(2);
 env.enableCheckpointing(15);
 env.getCheckpointConfig().setCheckpointStorage(new FileSystemCheckpointStorage(checkpoints));
-env.setStateBackend(new HashMapStateBackend());
+env.setStateBackend(backend === 'level' ? new EmbeddedLevelStateBackend(`${checkpoints}-state`) : new HashMapStateBackend());
 
 const late = new OutputTag('late');
 const events = env
