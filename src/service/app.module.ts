@@ -8,6 +8,7 @@ import type { EventLog } from '../runtime/ports/stores.js';
 import type { PostgresCatalog } from '../storage/catalog/catalog.js';
 import type { ReferenceLists } from '../storage/catalog/lists.js';
 import type { AlertRepository } from '../storage/query/alerts.js';
+import type { CheckpointRepository } from '../storage/query/checkpoints.js';
 import type { DeadLetterRepository } from '../storage/query/dead-letters.js';
 import type { AlertStates } from '../storage/triage/alert-states.js';
 import { Snoozes } from './triage/snoozes.js';
@@ -34,6 +35,7 @@ import { ProblemFilter } from './errors/problem.filter.js';
 import { EventsController } from './events/events.controller.js';
 import { EventsService } from './events/events.service.js';
 import { RuleFilesService } from './files/rule-files.service.js';
+import { JobsController } from './jobs/jobs.controller.js';
 import { HealthController } from './health/health.controller.js';
 import { ChangeLock } from './http/change-lock.js';
 import { QueryGuard } from './http/query.guard.js';
@@ -61,6 +63,7 @@ import {
   ALERTS,
   API_KEYS,
   AUDIT,
+  CHECKPOINTS,
   CATALOG,
   DEAD_LETTERS,
   EVENT_LOG,
@@ -94,6 +97,7 @@ export interface Parts {
   readonly deadLetters: DeadLetterRepository;
   readonly apiKeys: ApiKeyRepository;
   readonly audit: AuditLog;
+  readonly checkpoints: CheckpointRepository;
   readonly alertStates: AlertStates;
   readonly snoozes: Snoozes;
   readonly handledCommands: HandledCommands;
@@ -120,6 +124,7 @@ function parts(given: Parts): Provider[] {
     { provide: DEAD_LETTERS, useValue: given.deadLetters },
     { provide: API_KEYS, useValue: given.apiKeys },
     { provide: AUDIT, useValue: given.audit },
+    { provide: CHECKPOINTS, useValue: given.checkpoints },
     { provide: ALERT_STATES_OF, useValue: given.alertStates },
     { provide: Snoozes, useValue: given.snoozes },
     { provide: HANDLED_COMMANDS, useValue: given.handledCommands },
@@ -151,6 +156,7 @@ export class AppModule {
         AuditController,
         CommandsController,
         SchemasController,
+        JobsController,
         HealthController,
         MetricsController,
       ],

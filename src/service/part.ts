@@ -16,6 +16,7 @@ import { Lease } from '../storage/lease.js';
 import { PostgresEventLog } from '../storage/log/event-log.js';
 import { PostgresOutputStore } from '../storage/output/output-store.js';
 import { AlertRepository } from '../storage/query/alerts.js';
+import { CheckpointRepository } from '../storage/query/checkpoints.js';
 import { DeadLetterRepository } from '../storage/query/dead-letters.js';
 import { SinkCursorRepository } from '../storage/query/sink-cursors.js';
 import { AlertStates } from '../storage/triage/alert-states.js';
@@ -85,6 +86,7 @@ export async function startPart(options: PartOptions): Promise<Part> {
     deadLetters: new DeadLetterRepository(database),
     apiKeys: new ApiKeyRepository(database),
     audit: new AuditLog(database),
+    checkpoints: new CheckpointRepository(database, JOB, SHARD),
     alertStates: new AlertStates(database),
     snoozes,
     handledCommands: new HandledCommands(database),

@@ -16,6 +16,7 @@ export const DEAD_LETTERS = Symbol('dead letters');
 /** Pings the database: () => Promise<void>. */
 export const PING = Symbol('ping');
 export const API_KEYS = Symbol('stored API keys');
+export const CHECKPOINTS = Symbol('checkpoints');
 export const AUDIT = Symbol('audit log');
 export const HANDLED_COMMANDS = Symbol('handled commands');
 export const ALERT_STATES_OF = Symbol('states of alerts');

@@ -314,3 +314,20 @@ it('metrics are there that the board and the alerts in deploy/ use', async () =>
   expect(names.size).toBeGreaterThan(25);
   expect([...names].filter((name) => !text.includes(`# TYPE ${name} `))).toEqual([]);
 });
+
+describe('the job and its checkpoints', () => {
+  it('are shown, checkpoints page by page', async () => {
+    const job = (await call('GET', '/v1/jobs', undefined, KEYS.viewer)).json();
+    expect(job).toMatchObject({ items: [{ id: 'main', state: 'running', restarts: 0 }], nextCursor: null });
+    expect((await call('GET', '/v1/jobs/main', undefined, KEYS.viewer)).json().streams[0]).toMatchObject({ stream: 's', partition: 0 });
+    expect((await call('GET', '/v1/jobs/other', undefined, KEYS.viewer)).json()).toMatchObject({ status: 404, code: 'job-not-found' });
+    const deadline = Date.now() + 20_000;
+    let page: { items: { id: number }[]; nextCursor: string | null };
+    do page = (await call('GET', '/v1/checkpoints?limit=1', undefined, KEYS.viewer)).json();
+    while (page.items.length === 0 && Date.now() < deadline);
+    expect(page.items).toEqual([expect.objectContaining({ job: 'main', kind: 'checkpoint', bytes: expect.any(Number) })]);
+    const before = (await call('GET', `/v1/checkpoints?cursor=${page.items[0].id}`, undefined, KEYS.viewer)).json();
+    expect(before.items.every(({ id }: { id: number }) => id < page.items[0].id)).toBe(true);
+    expect((await call('GET', '/v1/checkpoints?cursor=x', undefined, KEYS.viewer)).status).toBe(400);
+  });
+});

@@ -87,6 +87,7 @@ export const ERROR_CODES: Record<string, string> = {
   'invalid-value': 'A value is none of those that are allowed.',
   'invalid-window': 'A window has no kind, or more than one.',
   'invalid-yaml': 'The text is not one YAML document.',
+  'job-not-found': 'There is no job of this id.',
   'json-too-deep': 'Lists and objects nest deeper than the limit.',
   'kafka-unavailable': 'No Kafka brokers are set.',
   'kafka-unreachable': 'No Kafka broker answers at present; send again later.',

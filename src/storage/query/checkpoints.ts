@@ -1,3 +1,4 @@
+import { LessThan } from 'typeorm';
 import type { Database } from '../database.js';
 import { CheckpointRow } from './entities.js';
 
@@ -13,9 +14,9 @@ export class CheckpointRepository {
     this.#shard = shard;
   }
 
-  /** Newest first. */
-  list(limit: number): Promise<readonly CheckpointRow[]> {
-    const where = { job: this.#job, shard: this.#shard };
+  /** Newest first; those before a number. */
+  list(limit: number, before?: number): Promise<readonly CheckpointRow[]> {
+    const where = { job: this.#job, shard: this.#shard, ...(before !== undefined && { id: LessThan(before) }) };
     return this.#database.source.manager.find(CheckpointRow, { where, order: { id: 'DESC' }, take: limit });
   }
 }
