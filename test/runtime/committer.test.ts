@@ -10,9 +10,9 @@ class SlowSegments extends PostgresOutputStore {
   letThrough = (): void => {};
   readonly #gate = new Promise<void>((resolve) => (this.letThrough = resolve));
 
-  override async writeSegments(id: number, segments: readonly Uint8Array[]): Promise<number> {
+  override async writeSegments(id: number, segments: readonly Uint8Array[], first?: number): Promise<number> {
     await this.#gate;
-    return super.writeSegments(id, segments);
+    return super.writeSegments(id, segments, first);
   }
 }
 
@@ -42,6 +42,7 @@ function recorder(): CommitterEvents & { readonly log: string[] } {
     log,
     committed: (rows) => void log.push(...rows.map(({ number }) => `alert ${number}`)),
     checkpointed: ({ id }) => void log.push(`checkpoint ${id}`),
+    segmentsStored: (id, segments) => void log.push(`${segments} segments of ${id}`),
     stalled: unexpected,
     epochLost: unexpected,
   };
@@ -61,4 +62,22 @@ it('lets alerts pass a checkpoint whose segments are being written, and covers o
   const { checkpoint: found, uncoveredAlerts } = await store.recover();
   expect(found?.id).toBe(1);
   expect(uncoveredAlerts).toEqual([alert('behind'), alert('later')].map((each) => each.alert.id));
+});
+
+it('stores the segments of a checkpoint while it is being made, and tells how far it is', async () => {
+  const store = new PostgresOutputStore(lease);
+  const events = recorder();
+  const committer = new Committer(store, events);
+  const named = (...names: string[]): Buffer[] => names.map((name) => Buffer.from(name));
+  // A try under the same number that was given up.
+  await store.writeSegments(2, named('x', 'x', 'x', 'x', 'x', 'x'));
+  committer.add([barrier(2)]);
+  committer.addSegments({ checkpoint: 2, firstSegment: 0, segments: named('a', 'b') });
+  committer.addSegments({ checkpoint: 2, firstSegment: 2, segments: named('c') });
+  committer.add([checkpoint(2, { journalSequence: 1, oldestNeeded: 2, segments: named('d'), firstSegment: 3 })]);
+  await committer.settled();
+  expect(events.log).toEqual(['2 segments of 2', '3 segments of 2', 'checkpoint 2']);
+  const found: string[] = [];
+  for await (const segment of store.segments(2, 2)) found.push(Buffer.from(segment).toString());
+  expect(found).toEqual(['a', 'b', 'c', 'd']);
 });

@@ -49,6 +49,7 @@ export function checkpoint(id: number, more: Partial<CheckpointOutput> = {}): Ou
       neededOffsets: {},
       lists: [],
       segments: [],
+      firstSegment: 0,
       pauseMs: 1,
       ...more,
     },

@@ -1,4 +1,4 @@
-import type { CheckpointOutput, Output } from '../ports/outputs.js';
+import type { CheckpointOutput, Output, SegmentsPart } from '../ports/outputs.js';
 import type { OutboxRow, OutputStore } from '../ports/stores.js';
 import { failpoint } from '../failpoint.js';
 import { CheckpointWriter } from './checkpoint-writer.js';
@@ -7,6 +7,8 @@ import { Persistence, type PersistenceEvents } from './persistence.js';
 export interface CommitterEvents extends PersistenceEvents {
   committed(rows: readonly OutboxRow[], outputs: readonly Output[]): void;
   checkpointed(checkpoint: CheckpointOutput, bytes: number, durationMs: number): void;
+  /** So many segments of a checkpoint that is being made are in the database. */
+  segmentsStored(checkpoint: number, segments: number): void;
 }
 
 /**
@@ -24,8 +26,11 @@ export class Committer {
     readonly events: CommitterEvents,
   ) {
     this.#persistence = new Persistence(events);
-    this.#checkpoints = new CheckpointWriter(store, this.#persistence, (checkpoint, bytes, durationMs) =>
-      events.checkpointed(checkpoint, bytes, durationMs),
+    this.#checkpoints = new CheckpointWriter(
+      store,
+      this.#persistence,
+      (checkpoint, bytes, durationMs) => events.checkpointed(checkpoint, bytes, durationMs),
+      (checkpoint, segments) => events.segmentsStored(checkpoint, segments),
     );
   }
 
@@ -40,6 +45,11 @@ export class Committer {
       if (output.type === 'checkpoint') this.#checkpoints.begin(output.checkpoint);
     }
     this.#working ??= this.#work();
+  }
+
+  /** Segments of a checkpoint that is being made; they wait for nothing. */
+  addSegments(part: SegmentsPart): void {
+    this.#checkpoints.add(part);
   }
 
   /** Resolves when all outputs that were added have been committed; checkpoints may still be on their way. */

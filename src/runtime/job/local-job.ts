@@ -78,6 +78,7 @@ export class LocalJob implements JobControl {
     this.#committer = new Committer(store, {
       committed: (rows, outputs) => this.#committed(rows, outputs),
       checkpointed: (checkpoint, bytes, durationMs) => this.#checkpointed(checkpoint, bytes, durationMs),
+      segmentsStored: (checkpoint, segments) => this.#engine.post({ type: 'segmentsStored', checkpoint, segments }),
       stalled: (error) => this.#stalled(error),
       epochLost: (error) => options.onFatal(error),
     });
@@ -333,6 +334,8 @@ export class LocalJob implements JobControl {
     switch (message.type) {
       case 'outputs':
         return this.#committer.add(message.outputs);
+      case 'segments':
+        return this.#committer.addSegments(message.part);
       case 'progress':
         return this.#feeds.worked(message);
       case 'ahead':

@@ -99,10 +99,18 @@ export interface CheckpointOutput {
   readonly neededOffsets: Positions;
   /** The reference lists' versions: what they held before is needed no more. */
   readonly lists: readonly ListVersion[];
-  /** At most 4 MiB each, uncompressed. */
+  /** At most 4 MiB each, uncompressed: the last ones, after `firstSegment` that were given while they were made. */
   readonly segments: readonly Uint8Array[];
+  readonly firstSegment: number;
   /** The longest that the engine stood still for it, ms: at its barrier, or between two batches. */
   readonly pauseMs: number;
+}
+
+/** Segments of a checkpoint that is being made, from number `firstSegment` on. */
+export interface SegmentsPart {
+  readonly checkpoint: number;
+  readonly firstSegment: number;
+  readonly segments: readonly Uint8Array[];
 }
 
 /** What the engine says, in order. Committed in this order, so nothing leaves before what it depends on. */

@@ -31,8 +31,11 @@ export interface OutputStore {
   recover(): Promise<RecoveryPoint>;
   /** Segments of a completed checkpoint chain, in order of (checkpoint id, index), decompressed. */
   segments(oldest: number, newest: number): AsyncIterable<Uint8Array>;
-  /** Written ahead of the checkpoint that will name them; invisible until then. Returns bytes stored. */
-  writeSegments(checkpoint: number, segments: readonly Uint8Array[]): Promise<number>;
+  /**
+   * Written ahead of the checkpoint that will name them; invisible until then. They come after the `first` (0) ones
+   * written before. Returns the bytes stored of the checkpoint so far.
+   */
+  writeSegments(checkpoint: number, segments: readonly Uint8Array[], first?: number): Promise<number>;
   /**
    * One transaction, in order. Alerts whose id exists already, and dead letters whose identity does, are
    * left out; the others are numbered without gaps. A checkpoint covers the alerts before its barrier,

@@ -15,6 +15,8 @@ import type { Call, Document, EngineRuleStats, EngineStats, FromEngine, Reply, T
 
 /** Looked at between two messages while a checkpoint is written: a few ms. */
 const KEYS_PER_SLICE = 1_000;
+/** Of 4 MiB each, made and not yet in the database; then the writing waits, while events go on. */
+const MAX_SEGMENTS_AHEAD = 4;
 
 interface RunningSnapshot {
   /** Answered when it is written. */
@@ -22,6 +24,8 @@ interface RunningSnapshot {
   readonly id: number;
   readonly kind: 'checkpoint' | 'savepoint';
   readonly proceed: ReturnType<typeof beginSnapshot>;
+  segmentsSent: number;
+  segmentsStored: number;
   /** The longest that the engine stood still for it, ms: at the barrier, or for one slice. */
   pauseMs: number;
 }
@@ -88,6 +92,8 @@ export class EngineHost {
       case 'quiet':
         this.#task.advanceQuietly(message.quiet);
         return this.#flush();
+      case 'segmentsStored':
+        return this.#storedSegments(message.checkpoint, message.segments);
       case 'call': {
         const { id, call } = message;
         return call.name === 'checkpoint' ? this.#beginCheckpoint(id, call.checkpoint, call.kind) : this.#answer(id, call);
@@ -139,7 +145,8 @@ export class EngineHost {
   /** The barrier; the reply comes when the checkpoint is written, in slices between messages. */
   #beginCheckpoint(call: number, id: number, kind: 'checkpoint' | 'savepoint'): void {
     const started = performance.now();
-    this.#snapshot = { call, id, kind, proceed: beginSnapshot(this.#task, id), pauseMs: performance.now() - started };
+    const proceed = beginSnapshot(this.#task, id);
+    this.#snapshot = { call, id, kind, proceed, segmentsSent: 0, segmentsStored: 0, pauseMs: performance.now() - started };
     this.#outputs.push({ type: 'barrier', checkpoint: id });
     this.#flush();
     setImmediate(this.#continueCheckpoint);
@@ -151,7 +158,11 @@ export class EngineHost {
     const started = performance.now();
     const snapshot = running.proceed(KEYS_PER_SLICE);
     running.pauseMs = Math.max(running.pauseMs, performance.now() - started);
-    if (snapshot === undefined) return void setImmediate(this.#continueCheckpoint);
+    if (snapshot === undefined) {
+      this.#sendSegments(running);
+      if (running.segmentsSent - running.segmentsStored < MAX_SEGMENTS_AHEAD) setImmediate(this.#continueCheckpoint);
+      return;
+    }
     this.#snapshot = undefined;
     const { id, kind, pauseMs } = running;
     const { meta, segments, oldestNeeded, neededOffsets } = snapshot;
@@ -167,12 +178,33 @@ export class EngineHost {
         lists: meta.lists ?? [],
         neededOffsets,
         segments,
+        firstSegment: running.segmentsSent,
         pauseMs,
       },
     });
     this.#flush(segments.map((segment) => segment.buffer));
     this.#post({ type: 'reply', id: running.call, result: null });
   };
+
+  #sendSegments(running: RunningSnapshot): void {
+    const segments = this.#task.snapshotter.takeSegments();
+    if (segments.length === 0) return;
+    const part = { checkpoint: running.id, firstSegment: running.segmentsSent, segments };
+    running.segmentsSent += segments.length;
+    this.#post(
+      { type: 'segments', part },
+      segments.map(({ buffer }) => buffer),
+    );
+  }
+
+  /** The writing goes on if it waited. */
+  #storedSegments(checkpoint: number, segments: number): void {
+    const running = this.#snapshot;
+    if (running === undefined || running.id !== checkpoint) return;
+    const waited = running.segmentsSent - running.segmentsStored >= MAX_SEGMENTS_AHEAD;
+    running.segmentsStored = segments;
+    if (waited && running.segmentsSent - segments < MAX_SEGMENTS_AHEAD) setImmediate(this.#continueCheckpoint);
+  }
 
   /** Outputs first: progress says that they are on their way. */
   #flush(transfer?: ArrayBuffer[]): void {

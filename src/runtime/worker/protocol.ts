@@ -1,7 +1,7 @@
 import type { ListUpdate, ListVersion } from '../../engine/expr/index.js';
 import type { EventLimits, TimeRange } from '../../engine/rule/decode-event.js';
 import type { RuleDefinition } from '../../engine/rule/definition.js';
-import type { JournalEntry, JournalPayload, Output } from '../ports/outputs.js';
+import type { JournalEntry, JournalPayload, Output, SegmentsPart } from '../ports/outputs.js';
 import type { OpenMatchView, RuleChangeResult, RuleStats, StreamStatus } from '../ports/job-control.js';
 import type { SourceBatch } from '../ports/stores.js';
 import type { StreamQuiet } from '../task/quiet.js';
@@ -30,6 +30,8 @@ export type ToEngine =
   | { readonly type: 'replay'; readonly entries: readonly JournalEntry[] }
   | { readonly type: 'batch'; readonly batch: SourceBatch }
   | { readonly type: 'quiet'; readonly quiet: readonly StreamQuiet[] }
+  /** So many segments of the checkpoint that is being made are in the database: there is room for more. */
+  | { readonly type: 'segmentsStored'; readonly checkpoint: number; readonly segments: number }
   | { readonly type: 'call'; readonly id: number; readonly call: Call };
 
 /** What is answered with a `reply`. */
@@ -58,6 +60,8 @@ export type Reply = RuleChangeResult | number | EngineStats | readonly OpenMatch
 /** Engine to main thread. Outputs come before the reply or progress that depends on them. */
 export type FromEngine =
   | { readonly type: 'outputs'; readonly outputs: readonly Output[] }
+  /** Of the checkpoint that is being made. */
+  | { readonly type: 'segments'; readonly part: SegmentsPart }
   | {
       readonly type: 'progress';
       readonly stream: string;

@@ -74,9 +74,11 @@ export class PostgresOutputStore implements OutputStore {
     return loadSegments(this.#lease, oldest, newest);
   }
 
-  /** Takes the place of what an earlier call stored for the same checkpoint. */
-  async writeSegments(checkpoint: number, segments: readonly Uint8Array[]): Promise<number> {
-    const bytes = await storeSegments(this.#lease, checkpoint, segments);
+  /** Takes the place of what an earlier call stored for the same checkpoint from the `first` on. */
+  async writeSegments(checkpoint: number, segments: readonly Uint8Array[], first = 0): Promise<number> {
+    const before = first === 0 ? 0 : this.#written.get(checkpoint);
+    if (before === undefined) throw new Error(`segments of checkpoint ${checkpoint} are missing before number ${first}`);
+    const bytes = before + (await storeSegments(this.#lease, checkpoint, segments, first));
     this.#written.set(checkpoint, bytes);
     return bytes;
   }

@@ -11,17 +11,18 @@ const decompress = promisify(inflate);
 const PARTITION_WIDTH = 16;
 
 /**
- * Stores the segments of a checkpoint, instead of what an earlier try under its id has left.
- * One row each: few large rows beat many small ones. Returns the bytes stored.
+ * Stores the segments of a checkpoint from number `first` on, instead of what an earlier try under its id has left
+ * there. One row each: few large rows beat many small ones. Returns the bytes stored.
  */
-export async function storeSegments(lease: Lease, checkpoint: number, segments: readonly Uint8Array[]): Promise<number> {
+export async function storeSegments(lease: Lease, checkpoint: number, segments: readonly Uint8Array[], first: number): Promise<number> {
   await ensurePartition(lease, checkpoint);
   return lease.database.transaction(async (client) => {
     await lease.check(client);
-    await client.query('DELETE FROM checkpoint_segment WHERE job = $1 AND shard = $2 AND checkpoint = $3', [
+    await client.query('DELETE FROM checkpoint_segment WHERE job = $1 AND shard = $2 AND checkpoint = $3 AND index >= $4', [
       lease.job,
       lease.shard,
       checkpoint,
+      first,
     ]);
     let bytes = 0;
     let next = compressed(segments[0]);
@@ -32,7 +33,7 @@ export async function storeSegments(lease: Lease, checkpoint: number, segments: 
         lease.job,
         lease.shard,
         checkpoint,
-        index,
+        first + index,
         data,
       ]);
       bytes += data.length;
