@@ -89,6 +89,15 @@ describe(`incremental snapshots (TRIPLINE_TEST_SEED=${SEED})`, () => {
     expect(restore(written, ['x'])[0].texts).toEqual(operator.texts);
   });
 
+  it('that are cut off, or of a newer release, are told for what they are', () => {
+    const operator = new RecordingOperator('x');
+    operator.put('a', 'text');
+    const [segment] = take(new Snapshotter(), 1, [operator]).segments;
+    const read = (bytes: Uint8Array) => () => new SnapshotReader(new Map([['x', operator]])).apply(bytes);
+    expect(read(segment.subarray(0, -1))).toThrow(/^snapshot ends at byte \d+, \d+ more expected at \d+$/);
+    expect(read(Uint8Array.from([9, 0]))).toThrow(/a record of kind 9, this release knows 1 to 5/);
+  });
+
   it('forget a dropped operator, and what a new one of its name wrote stays', () => {
     const [old, renewed] = [new RecordingOperator('x'), new RecordingOperator('x')];
     const snapshotter = new Snapshotter();

@@ -192,6 +192,21 @@ describe('checkpoints', () => {
     expect(bytes).toBeLessThan(10_000);
   });
 
+  it.each([
+    [
+      'cut off',
+      'UPDATE checkpoint_segment SET data = substring(data from 1 for 10) WHERE index = 1',
+      /segment 1 of checkpoint 1 .* 10 bytes/,
+    ],
+    ['other bytes', `UPDATE checkpoint_segment SET data = '\\x00ff' WHERE index = 2`, /segment 2 of checkpoint 1 .* 2 bytes/],
+    ['gone', 'DELETE FROM checkpoint_segment WHERE index = 1', /segment 1 of checkpoint 1 .* missing, the next is number 2/],
+  ])('tells which segment is damaged: %s', async (_, damage, message) => {
+    await complete(store, [checkpoint(1, { segments: ['a', 'b', 'c'].map((name) => Buffer.from(name.repeat(1000))) })]);
+    await database.pool.query(damage);
+    const read = collect(store.segments(1, 1));
+    await expect(read).rejects.toMatchObject({ code: 'checkpoint-damaged', message: expect.stringMatching(message) as unknown });
+  });
+
   it("drops whole partitions of segments and the journal that nothing needs, but not a savepoint's", async () => {
     for (const id of [1, 20, 40, 60]) {
       const kind = id === 20 ? 'savepoint' : 'checkpoint';

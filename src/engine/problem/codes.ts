@@ -14,7 +14,7 @@ export const ERROR_CODES: Record<string, string> = {
   'bound-without-effect': 'Warning: a bound on a step or loop is not, or not everywhere, enforced.',
   'cel-syntax': 'An expression is not CEL.',
   'cel-unsupported': 'An expression uses a part of CEL that Tripline does not have (unsigned integers, messages).',
-  'checkpoint-damaged': 'A file of a checkpoint is not as it was written, or gone.',
+  'checkpoint-damaged': 'A part of a checkpoint is not as it was written, or gone.',
   'checkpoint-newer': 'A checkpoint was written by a later version of Tripline.',
   'checkpoint-not-found': 'There is no such checkpoint of a stream program.',
   'checkpoint-storage-full': 'There is no room for a checkpoint of a stream program.',

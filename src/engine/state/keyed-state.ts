@@ -68,6 +68,8 @@ export interface Footprint {
   readonly heldBytes: number;
   /** Keys with a deadline. */
   readonly deadlines: number;
+  /** The most keys there were at once: the columns have so many places. */
+  readonly slots: number;
 }
 
 /** A snapshot between its barrier and its last key. */
@@ -142,7 +144,7 @@ export class KeyedState<E extends KeyEntry> implements Snapshotable {
 
   get footprint(): Footprint {
     const { aliveBytes, heldBytes } = this.#records;
-    return { awake: this.#awakeCount, aliveBytes, heldBytes, deadlines: this.#deadlines.size };
+    return { awake: this.#awakeCount, aliveBytes, heldBytes, deadlines: this.#deadlines.size, slots: this.#keys.slots };
   }
 
   get(id: string): E | undefined {

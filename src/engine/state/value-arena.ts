@@ -122,13 +122,13 @@ export class ValueArena {
     return place;
   }
 
-  /** A new newest chunk, of twice the size of all before it together as long as those are small. */
+  /** A new newest chunk: of the size of all that is alive, within bounds. */
   #open(words: number): Chunk {
     const before = this.#newest;
     const number = this.#freeNumbers.pop() ?? this.#chunks.length;
     if (number >= MAX_CHUNKS)
       throw new RangeError(`state of one operator takes more than ${MAX_CHUNKS} chunks of ${MAX_CHUNK_BYTES} bytes`);
-    const size = Math.max(words * WORD, Math.min(MAX_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, this.heldBytes)));
+    const size = Math.max(words * WORD, Math.min(MAX_CHUNK_BYTES, Math.max(MIN_CHUNK_BYTES, this.aliveBytes)));
     const bytes = Buffer.allocUnsafeSlow(size - (size % WORD));
     const chunk: Chunk = { bytes, words: new Uint32Array(bytes.buffer), taken: 0, alive: 0 };
     this.#chunks[number] = chunk;

@@ -241,7 +241,9 @@ export class SnapshotReader {
         return;
       }
       default:
-        throw new Error(`unknown record ${tag} in a checkpoint's segment`);
+        throw new Error(
+          `a segment of the checkpoint holds a record of kind ${tag}, this release knows 1 to ${OPERATOR}: a newer one wrote it`,
+        );
     }
   }
 }

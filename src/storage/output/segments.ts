@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { constants, deflate, inflate } from 'node:zlib';
 import type { ClientBase } from 'pg';
+import { StorageError } from '../errors.js';
 import type { Lease } from '../lease.js';
 import { textHash } from '../sql/text.js';
 
@@ -62,7 +63,10 @@ async function compressed(segment: Uint8Array | undefined): Promise<Buffer | und
   return segment && compress(segment, { level: constants.Z_BEST_SPEED });
 }
 
-/** Segments of completed checkpoints in order of (checkpoint, index), decompressed, one in memory at a time. */
+/**
+ * Segments of completed checkpoints in order of (checkpoint, index), decompressed, one in memory at a time.
+ * @throws StorageError `checkpoint-damaged`
+ */
 export async function* loadSegments(lease: Lease, oldest: number, newest: number): AsyncGenerator<Uint8Array> {
   const { pool } = lease.database;
   const { rows } = await pool.query<{ checkpoint: number; index: number }>(
@@ -70,13 +74,26 @@ export async function* loadSegments(lease: Lease, oldest: number, newest: number
      WHERE s.job = $1 AND s.shard = $2 AND s.checkpoint BETWEEN $3 AND $4 ORDER BY s.checkpoint, s.index`,
     [lease.job, lease.shard, oldest, newest],
   );
+  rows.forEach(({ checkpoint, index }, row) => {
+    const before = rows[row - 1]?.checkpoint === checkpoint ? rows[row - 1].index : -1;
+    if (index !== before + 1) throw damaged(checkpoint, before + 1, `it is missing, the next is number ${index}`);
+  });
   for (const { checkpoint, index } of rows) {
     const result = await pool.query<{ data: Buffer }>(
       'SELECT data FROM checkpoint_segment WHERE job = $1 AND shard = $2 AND checkpoint = $3 AND index = $4',
       [lease.job, lease.shard, checkpoint, index],
     );
-    yield await decompress(result.rows[0].data);
+    yield await decompress(result.rows[0].data).catch((error: Error) => {
+      throw damaged(checkpoint, index, `its ${result.rows[0].data.length} bytes cannot be decompressed (${error.message})`);
+    });
   }
+}
+
+function damaged(checkpoint: number, index: number, what: string): StorageError {
+  return new StorageError(
+    'checkpoint-damaged',
+    `segment ${index} of checkpoint ${checkpoint} is damaged: ${what}; the database has to be restored from a backup`,
+  );
 }
 
 /** What tries left that never completed; a checkpoint made after a recovery may get their ids. */
