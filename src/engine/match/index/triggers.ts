@@ -4,7 +4,7 @@
  * matcher would have evaluated is in error. So a rule need not be asked, and counts the same errors.
  */
 import type { ConditionAnalysis } from '../../expr/index.js';
-import type { Guard, Nfa } from '../../nfa/index.js';
+import type { Guard, Nfa, NfaState } from '../../nfa/index.js';
 import { movesOf, type StateMoves } from '../compact/moves.js';
 
 /** Fires unless the event is of another stream, or the condition is certainly false and no error. */
@@ -30,11 +30,16 @@ export function triggersOf(nfa: Nfa): RuleTriggers {
   if (begin.moved) return { begin: [{}] };
   const open = new QuietStates(nfa);
   const stay = moves.every((of, state) => {
-    if (state === nfa.start || nfa.states[state].kind === 'final') return true;
+    if (state === nfa.start || isEnd(nfa.states[state])) return true;
     const targets = open.add(of);
     return targets.length === 1 && targets[0] === state && !open.moved;
   });
   return stay ? { begin: begin.triggers, open: open.triggers } : { begin: begin.triggers };
+}
+
+/** Nothing waits there. */
+function isEnd({ kind }: NfaState): boolean {
+  return kind === 'final' || kind === 'stop';
 }
 
 /** Whatever makes a guard be asked: a condition by its number, or none, of events of the stream, or of any. */
