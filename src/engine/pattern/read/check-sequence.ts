@@ -14,7 +14,7 @@ export function checkSequence(steps: readonly Step[], within: number | undefined
   checkEnd(steps, within, reading);
   checkStart(steps, reading);
   checkSize(steps, reading);
-  if (within !== undefined) checkBounds(steps, { within, end: steps.at(-1), lastHub: lastOpenGroup(steps) }, false, reading);
+  if (within !== undefined) checkBounds(steps, { within, end: lastStep(steps), lastHub: lastOpenGroup(steps) }, false, reading);
 }
 
 function at(step: Step, reading: Reading, key?: string): string {
@@ -175,6 +175,13 @@ function checkBounds(steps: readonly Step[], rule: RuleBound, repeated: boolean,
     const again = repeated || (isComposite(step) && step.times !== undefined);
     for (const inside of sequencesIn(step)) checkBounds(inside, rule, again, reading);
   }
+}
+
+/** Where the pattern ends; inside a group whose rounds are counted. */
+function lastStep(steps: readonly Step[]): Step | undefined {
+  const last = steps.at(-1);
+  const isCounted = last?.kind === 'group' && (last.times === undefined || last.times.max !== undefined);
+  return isCounted ? lastStep(last.steps) : last;
 }
 
 function effectiveBound(step: Step, { end, lastHub }: RuleBound, repeated: boolean): number | undefined {
