@@ -94,16 +94,18 @@ console.log(
 
 const last = checkpoints[checkpoints.length - 1];
 const started = performance.now();
+const cpu = process.cpuUsage();
 const restored = newTask();
 restoreMeta(restored, JSON.parse(JSON.stringify(last.meta)), () => rule!);
 const reader = segmentReader(restored);
 for (const { id, segments } of checkpoints) if (id >= last.oldestNeeded) for (const segment of segments) reader.apply(segment);
 const seconds = (performance.now() - started) / 1000;
-console.log(`restored ${restored.rules.rules.get('pair')?.hosted.keys} keys in ${seconds.toFixed(2)} s`);
+console.log(`restored ${restored.rules.rules.get('pair')?.hosted.keys} keys in ${seconds.toFixed(2)} s, ${cpuSeconds(cpu)} of CPU`);
 
 /** Written in slices as in the service, without batches in between. */
 function checkpoint(id: number): TaskSnapshot & { id: number; longest: number; pauses: string } {
   const from = performance.now();
+  const before = process.cpuUsage();
   const proceed = beginSnapshot(task, id);
   const barrier = performance.now() - from;
   let longest = barrier;
@@ -112,9 +114,14 @@ function checkpoint(id: number): TaskSnapshot & { id: number; longest: number; p
     const snapshot = proceed(KEYS_PER_SLICE);
     longest = Math.max(longest, performance.now() - slice);
     if (snapshot === undefined) continue;
-    const pauses = `barrier ${barrier.toFixed(1)} ms, longest slice ${longest.toFixed(1)} ms, all ${(performance.now() - from).toFixed(0)} ms`;
+    const pauses = `barrier ${barrier.toFixed(1)} ms, longest slice ${longest.toFixed(1)} ms, all ${(performance.now() - from).toFixed(0)} ms, ${cpuSeconds(before)} of CPU`;
     return { ...snapshot, id, longest, pauses };
   }
+}
+
+function cpuSeconds(since: NodeJS.CpuUsage): string {
+  const { user, system } = process.cpuUsage(since);
+  return `${((user + system) / 1e6).toFixed(2)} s`;
 }
 
 function memory(): string {
