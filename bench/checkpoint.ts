@@ -9,7 +9,7 @@ import { StreamTask } from '../src/runtime/task/stream-task.js';
 import { readRule, readStream } from '../src/engine/rule/index.js';
 
 const [keys = 1_000_000, changed = 1_000, rounds = 50] = process.argv.slice(2).map(Number);
-const KEYS_PER_SLICE = 1_000;
+const KEYS_PER_SLICE = 250;
 const START = 1_700_000_000_000;
 
 const stream = readStream({ name: 'payments', time: { field: 'ts', format: 'epochMillis' } }, {}).stream;

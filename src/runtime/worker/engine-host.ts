@@ -14,7 +14,7 @@ import type { TaskMeta } from '../task/task-meta.js';
 import type { Call, Document, EngineRuleStats, EngineStats, FromEngine, Reply, ToEngine, WorkerData } from './protocol.js';
 
 /** Looked at between two messages while a checkpoint is written: a few ms. */
-const KEYS_PER_SLICE = 1_000;
+const KEYS_PER_SLICE = 250;
 /** Of 4 MiB each, made and not yet in the database; then the writing waits, while events go on. */
 const MAX_SEGMENTS_AHEAD = 4;
 
