@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KafkaSource } from '../../engine/rule/definition.js';
 import type { SourceBatch, SourceReader } from '../../runtime/ports/stores.js';
@@ -42,6 +43,12 @@ interface Position {
   readyBytes: number;
 }
 
+/** A partition's end, and when the broker was asked for it (monotonic ms). */
+interface KnownEnd {
+  readonly offset: number;
+  readonly askedAt: number;
+}
+
 /** The position is beyond the topic's end: it was deleted and made again, or lost its end. */
 class BeyondEndError extends Error {}
 
@@ -53,7 +60,7 @@ export class KafkaTopicReader implements SourceReader {
   readonly stream: string;
   readonly #options: TopicReaderOptions;
   readonly #positions = new Map<number, Position>();
-  readonly #ends = new Map<number, number>();
+  readonly #ends = new Map<number, KnownEnd>();
   readonly #listeners = new Set<() => void>();
   #session: TopicSession | undefined;
   #running = false;
@@ -94,8 +101,9 @@ export class KafkaTopicReader implements SourceReader {
     return batch;
   }
 
-  endOffset(partition: number): number | undefined {
-    return this.#ends.get(partition);
+  endOffset(partition: number, since = -Infinity): number | undefined {
+    const end = this.#ends.get(partition);
+    return end !== undefined && end.askedAt >= since ? end.offset : undefined;
   }
 
   onAppend(listener: () => void): () => void {
@@ -179,9 +187,13 @@ export class KafkaTopicReader implements SourceReader {
         continue;
       }
       try {
+        const askedAt = performance.now();
         const fetched = await session.fetch(node, wanted, MAX_WAIT_MS);
         works();
-        for (const each of fetched) this.#take(each, wanted.find(({ partition }) => partition === each.partition)?.offset);
+        for (const each of fetched) {
+          this.#ends.set(each.partition, { offset: each.endOffset, askedAt });
+          this.#take(each, wanted.find(({ partition }) => partition === each.partition)?.offset);
+        }
       } catch (error) {
         if ((error as { type?: string }).type !== 'OFFSET_OUT_OF_RANGE' && (error as Error).name !== 'KafkaJSOffsetOutOfRange') throw error;
         await this.#passLoss(session, led);
@@ -189,9 +201,8 @@ export class KafkaTopicReader implements SourceReader {
     }
   }
 
-  #take({ partition, messages, nextOffset, endOffset }: Fetched, asked: number | undefined): void {
+  #take({ partition, messages, nextOffset }: Fetched, asked: number | undefined): void {
     const position = this.#positions.get(partition);
-    this.#ends.set(partition, endOffset);
     if (position === undefined || position.next !== asked || nextOffset === asked) return;
     const { stream, source } = this.#options;
     this.#deliver(position, frameMessages(messages, asked, nextOffset, { stream, partition, include: source.include }));

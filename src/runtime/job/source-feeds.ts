@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { SourceBatch, Sources } from '../ports/stores.js';
 import type { StreamQuiet } from '../task/quiet.js';
 import type { FromEngine } from '../worker/protocol.js';
@@ -84,13 +85,13 @@ export class SourceFeeds {
     return this.#fed.get(`${stream}/${partition}`)?.feed.reader.endOffset(partition);
   }
 
-  /** Asked later: whether all that the stream holds now has been worked off. */
+  /** Asked later: whether all that the stream holds now has been worked off. Only an end that the source tells from now on counts. */
   workedOffToHere(stream: string): () => boolean {
-    const ends = this.#feedsOf(stream).map(({ reader, partition }) => ({ partition, reader, end: reader.endOffset(partition) }));
+    const since = performance.now();
+    const ends = this.#feedsOf(stream).map(({ reader, partition }) => ({ partition, reader, end: reader.endOffset(partition, since) }));
     return () =>
       ends.every((each) => {
-        // Known late, when the source could not be reached before.
-        each.end ??= each.reader.endOffset(each.partition);
+        each.end ??= each.reader.endOffset(each.partition, since);
         return each.end !== undefined && (this.#fed.get(`${stream}/${each.partition}`)?.feed.workedOff ?? 0) >= each.end;
       });
   }

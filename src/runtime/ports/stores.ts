@@ -72,8 +72,11 @@ export interface SourceReader {
    * else the partitions that are new begin with their first event. Rejects while the source cannot be reached.
    */
   starts(first: boolean): Promise<ReadonlyMap<number, number>>;
-  /** The offset the next event will get, as known now; undefined while the source cannot be reached. */
-  endOffset(partition: number): number | undefined;
+  /**
+   * The offset the next event will get, as known now; undefined while the source cannot be reached, or has not been
+   * asked since `since` (monotonic ms).
+   */
+  endOffset(partition: number, since?: number): number | undefined;
   /** Called whenever new events can be read. Returns the unsubscribe function. */
   onAppend(listener: () => void): () => void;
 }
