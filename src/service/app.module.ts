@@ -46,7 +46,7 @@ import { ListsController } from './lists/lists.controller.js';
 import { ListsService } from './lists/lists.service.js';
 import { Metrics } from './metrics/metrics.js';
 import { MetricsController } from './metrics/metrics.controller.js';
-import { RootController } from './root/root.controller.js';
+import { HomeController } from './home/home.controller.js';
 import { RulesController } from './rules/rules.controller.js';
 import { RulesService } from './rules/rules.service.js';
 import { SimulationService } from './rules/simulation.service.js';
@@ -142,7 +142,7 @@ export class AppModule {
     return {
       module: AppModule,
       controllers: [
-        RootController,
+        HomeController,
         RulesController,
         BacktestController,
         EventsController,

@@ -26,7 +26,7 @@ const WELCOME = {
 @ApiTags('operations')
 @Open()
 @Controller()
-export class RootController {
+export class HomeController {
   @Get()
   @ApiOperation({ summary: 'What this is, and where its parts are' })
   @ApiResponse(jsonExample(200, 'name, version and links', WELCOME))
